@@ -1,0 +1,6 @@
+import type { MutatingAdmissionPolicyBinding as T } from "../generated/admissionregistration-v1.ts";
+import { facts } from "../generated/kinds.ts";
+import { defineKind } from "../kind.ts";
+
+export const MutatingAdmissionPolicyBinding = defineKind<T>({ ...facts["admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"] });
+export type MutatingAdmissionPolicyBinding = T;

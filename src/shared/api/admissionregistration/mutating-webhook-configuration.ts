@@ -1,0 +1,6 @@
+import type { MutatingWebhookConfiguration as T } from "../generated/admissionregistration-v1.ts";
+import { facts } from "../generated/kinds.ts";
+import { defineKind } from "../kind.ts";
+
+export const MutatingWebhookConfiguration = defineKind<T>({ ...facts["admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"] });
+export type MutatingWebhookConfiguration = T;

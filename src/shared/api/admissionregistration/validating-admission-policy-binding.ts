@@ -1,0 +1,6 @@
+import type { ValidatingAdmissionPolicyBinding as T } from "../generated/admissionregistration-v1.ts";
+import { facts } from "../generated/kinds.ts";
+import { defineKind } from "../kind.ts";
+
+export const ValidatingAdmissionPolicyBinding = defineKind<T>({ ...facts["admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"] });
+export type ValidatingAdmissionPolicyBinding = T;

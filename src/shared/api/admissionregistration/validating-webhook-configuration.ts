@@ -1,0 +1,6 @@
+import type { ValidatingWebhookConfiguration as T } from "../generated/admissionregistration-v1.ts";
+import { facts } from "../generated/kinds.ts";
+import { defineKind } from "../kind.ts";
+
+export const ValidatingWebhookConfiguration = defineKind<T>({ ...facts["admissionregistration.k8s.io/v1/validatingwebhookconfigurations"] });
+export type ValidatingWebhookConfiguration = T;

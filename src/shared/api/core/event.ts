@@ -1,0 +1,6 @@
+import type { Event as T } from "../generated/core-v1.ts";
+import { facts } from "../generated/kinds.ts";
+import { defineKind } from "../kind.ts";
+
+export const Event = defineKind<T>({ ...facts["v1/events"] });
+export type Event = T;

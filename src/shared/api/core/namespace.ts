@@ -1,0 +1,6 @@
+import type { Namespace as T } from "../generated/core-v1.ts";
+import { facts } from "../generated/kinds.ts";
+import { defineKind } from "../kind.ts";
+
+export const Namespace = defineKind<T>({ ...facts["v1/namespaces"] });
+export type Namespace = T;

@@ -1,0 +1,6 @@
+import type { ResourceQuota as T } from "../generated/core-v1.ts";
+import { facts } from "../generated/kinds.ts";
+import { defineKind } from "../kind.ts";
+
+export const ResourceQuota = defineKind<T>({ ...facts["v1/resourcequotas"] });
+export type ResourceQuota = T;

@@ -1,0 +1,140 @@
+/**
+ * Built-in types as run-time schemas, resolved from the fact table when first asked for.
+ *
+ * Inline fields are flattened here, so that nothing past this point knows Go's embedding; where protobuf nests what JSON
+ * flattens, `protoPath` says under which message.
+ */
+import { readFileSync } from "node:fs";
+import { invariant } from "../lib/invariant.ts";
+import type { Field, ListSchema, ScalarName, ScalarSchema, Schema, StructSchema } from "../apimachinery/schema.ts";
+
+interface FieldRow {
+  name?: string;
+  inline?: boolean;
+  type: string;
+  required?: boolean;
+  ptr?: boolean;
+  emitZero?: boolean;
+  num?: number;
+  protoName?: string;
+  listType?: "atomic" | "set" | "map";
+  listKeys?: string[];
+  mapType?: "granular" | "atomic";
+  patchStrategy?: string[];
+  patchMergeKey?: string;
+  default?: unknown;
+  enum?: string;
+  consts?: string;
+}
+
+interface DefinitionRow {
+  proto?: string;
+  scalar?: string;
+  custom?: string;
+  wrapper?: string;
+  num?: number;
+  structType?: "atomic" | "granular";
+  unions?: StructSchema["unions"];
+  fields?: FieldRow[];
+}
+
+interface Table {
+  definitions: Record<string, DefinitionRow>;
+  enums: Record<string, string[]>;
+  constants: Record<string, string[]>;
+}
+
+let loaded: Table | undefined;
+
+function table(): Table {
+  return (loaded ??= JSON.parse(readFileSync(new URL("./tables/schema-1.36.json", import.meta.url), "utf8")) as Table);
+}
+
+const structs = new Map<string, StructSchema>();
+
+/** The struct of an OpenAPI model name, e.g. `io.k8s.api.core.v1.Pod`. Throws where the table has none. */
+export function structSchema(definition: string): StructSchema {
+  const known = structs.get(definition);
+  if (known) return known;
+  const row = table().definitions[definition];
+  invariant(row?.fields && !row.scalar && !row.custom && !row.wrapper, `${definition} is no struct of the schema table`);
+  let fields: Map<string, Field> | undefined;
+  const schema: StructSchema = {
+    type: "struct",
+    name: definition,
+    structType: row.structType ?? "granular",
+    get fields() {
+      return (fields ??= resolveFields(row));
+    },
+    ...(row.unions && { unions: row.unions }),
+    ...(row.proto && { proto: row.proto }),
+  };
+  structs.set(definition, schema);
+  return schema;
+}
+
+function resolveFields(row: DefinitionRow): Map<string, Field> {
+  const fields = new Map<string, Field>();
+  for (const f of row.fields ?? []) {
+    if (!f.inline) {
+      const field = resolveField(f);
+      fields.set(field.name, field);
+      continue;
+    }
+    const inner = table().definitions[f.type];
+    invariant(inner, `inline type ${f.type} is missing`);
+    for (const [name, field] of resolveFields(inner)) {
+      fields.set(name, f.num === undefined ? { ...field, ...envelopeOnly(f.type) } : { ...field, protoPath: [f.num, ...(field.protoPath ?? [])] });
+    }
+  }
+  return fields;
+}
+
+/** `TypeMeta` has no number of its own inside an object: it travels in the protobuf envelope. */
+function envelopeOnly(type: string): Partial<Field> {
+  return type.endsWith(".TypeMeta") ? { num: undefined } : {};
+}
+
+function resolveField(f: FieldRow): Field {
+  invariant(f.name !== undefined, "a field without a name");
+  return {
+    name: f.name,
+    schema: resolveType(f.type, f),
+    required: f.required ?? false,
+    ptr: f.ptr ?? false,
+    emitZero: f.emitZero ?? false,
+    ...(f.num !== undefined && { num: f.num }),
+    ...(f.protoName && { protoName: f.protoName }),
+    patchStrategy: f.patchStrategy ?? [],
+    ...(f.patchMergeKey && { patchMergeKey: f.patchMergeKey }),
+    ...(f.default !== undefined && { default: f.default }),
+  };
+}
+
+/** Resolves `list<map<string>>`, a scalar or a definition name; `use` carries what the field says of its type. */
+function resolveType(type: string, use: Partial<FieldRow> = {}): Schema {
+  const generic = /^(list|map)<(.*)>$/.exec(type);
+  if (generic?.[1] === "list") return listSchema(resolveType(generic[2]!), use);
+  if (generic) return { type: "map", values: resolveType(generic[2]!), mapType: use.mapType ?? "granular" };
+  const row = table().definitions[type];
+  if (!row) return scalarSchema(type as ScalarName, use);
+  if (row.wrapper) return { ...(resolveType(row.wrapper, use) as ListSchema), wrapper: { num: row.num ?? 1 } };
+  if (row.scalar ?? row.custom) return scalarSchema((row.scalar ?? type.slice(type.lastIndexOf(".") + 1)) as ScalarName, use);
+  const struct = structSchema(type);
+  return use.mapType && use.mapType !== struct.structType ? withStructType(struct, use.mapType) : struct;
+}
+
+function listSchema(items: Schema, use: Partial<FieldRow>): ListSchema {
+  return { type: "list", items, listType: use.listType ?? "atomic", listKeys: use.listKeys ?? [] };
+}
+
+function scalarSchema(scalar: ScalarName, use: Partial<FieldRow>): ScalarSchema {
+  const values = use.enum && table().enums[use.enum];
+  const consts = use.consts && table().constants[use.consts];
+  return { type: "scalar", scalar, ...(values && { enum: values }), ...(consts && { consts }) };
+}
+
+/** The same struct, used atomically (or granularly) in one place. */
+function withStructType(struct: StructSchema, structType: "granular" | "atomic"): StructSchema {
+  return Object.create(struct, { structType: { value: structType, enumerable: true } }) as StructSchema;
+}

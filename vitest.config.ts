@@ -1,0 +1,29 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * Two projects: `unit` runs anywhere in seconds (pure code, in-process clusters);
+ * `system` starts real processes, containers, namespaces or etcd, needs root, and runs one file at a time.
+ */
+export default defineConfig({
+  test: {
+    pool: "threads",
+    isolate: false,
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: ["src/**/*.test.ts", "test/scenarios/**/*.test.ts"], exclude: ["**/*.system.test.ts"] },
+      },
+      {
+        extends: true,
+        test: {
+          name: "system",
+          include: ["src/**/*.system.test.ts", "test/process/**/*.test.ts", "test/e2e/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
