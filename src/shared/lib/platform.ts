@@ -61,6 +61,11 @@ export function env(name: string): string | undefined {
   return process.env[name] || undefined;
 }
 
+/** The whole environment, for a child process, with additions. */
+export function childEnvironment(additions: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return { ...process.env, ...additions };
+}
+
 /** Resolves after `ms`, or rejects with the signal's reason when it is aborted first. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
