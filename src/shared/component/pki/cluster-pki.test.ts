@@ -1,0 +1,65 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, connect, type TLSSocket } from "node:tls";
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { realPlatform } from "../../lib/platform.ts";
+import { openClusterPki } from "./index.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = join(mkdtempSync(join(tmpdir(), "pki-")), "pki");
+});
+afterEach(() => rmSync(join(dir, ".."), { recursive: true }));
+
+const open = () => openClusterPki(dir, realPlatform, { names: { dns: ["host-a"], ips: ["10.1.2.3"] } });
+
+test("files are private, reused on the next start, and made in milliseconds", () => {
+  const started = performance.now();
+  const first = open();
+  const admin = first.clientOf("admin");
+  expect(performance.now() - started).toBeLessThan(200);
+  for (const file of readdirSync(dir)) expect(statSync(join(dir, file)).mode & 0o777).toBe(0o600);
+  const second = open();
+  expect(second.serving).toEqual(first.serving);
+  expect(second.clientOf("admin")).toEqual(admin);
+});
+
+test("a broken leaf and a missing name are mended, a broken authority is an error", () => {
+  const first = open();
+  writeFileSync(join(dir, "apiserver.crt"), first.serving.cert.slice(0, 100));
+  expect(open().serving.cert).not.toBe(first.serving.cert);
+  const more = openClusterPki(dir, realPlatform, { names: { ips: ["10.9.9.9"] } });
+  expect(new X509Certificate(more.serving.cert).checkIP("10.9.9.9")).toBe("10.9.9.9");
+  writeFileSync(join(dir, "ca.crt"), "");
+  expect(open).toThrow(/certificate authority .* cannot be used/);
+});
+
+test("TLS accepts a component's certificate and shows its user and groups", async () => {
+  const pki = open();
+  const server = createServer({ ...pki.serving, ca: pki.cluster.certPem, requestCert: true, rejectUnauthorized: true });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const seen = once(server, "secureConnection") as Promise<[TLSSocket]>;
+  const socket = connect({
+    port,
+    host: "127.0.0.1",
+    servername: "localhost",
+    ca: pki.cluster.certPem,
+    ...pki.kubeletClient("n1"),
+  });
+  await once(socket, "secureConnect");
+  const subject = (await seen)[0].getPeerCertificate().subject;
+  expect([subject.CN, subject.O]).toEqual(["system:node:n1", "system:nodes"]);
+  socket.destroy();
+  server.close();
+});
+
+test("the service account key is stored before it is used, and read back", async () => {
+  const key = await open().serviceAccountKeys.get();
+  expect(readFileSync(join(dir, "sa.key"), "utf8")).toContain("PRIVATE KEY");
+  expect((await open().serviceAccountKeys.get()).id).toBe(key.id);
+});
