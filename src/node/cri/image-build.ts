@@ -137,7 +137,7 @@ function withParents(files: readonly ImageFile[]): ImageFile[] {
   return [...parents, ...files];
 }
 
-function entry(tar: Pack, headers: Header, content: Buffer = Buffer.alloc(0)): void {
+function entry(tar: Pack, headers: Partial<Header> & { name: string }, content: Buffer = Buffer.alloc(0)): void {
   tar.entry({ mtime: new Date(0), ...headers }, content);
 }
 

@@ -44,35 +44,37 @@ export function pauseElf(architecture: Architecture): Buffer {
 
 /** Syscalls: rt_sigprocmask 14, rt_sigtimedwait 128, wait4 61, exit 60. */
 function amd64(): Buffer {
-  const set = BASE + HEADER_SIZE;
-  const address = [set & 0xff, (set >> 8) & 0xff, (set >> 16) & 0xff, set >>> 24];
-  return Buffer.from([
-    ...[0x31, 0xff], //                     xor edi, edi          SIG_BLOCK
-    ...[0xbe, ...address], //               mov esi, set
-    ...[0x31, 0xd2], //                     xor edx, edx
-    ...[0x6a, 0x08, 0x41, 0x5a], //         push 8; pop r10       sizeof set
-    ...[0x6a, 0x0e, 0x58, 0x0f, 0x05], //   push 14; pop rax; syscall
+  const set = Buffer.alloc(4);
+  set.writeUInt32LE(BASE + HEADER_SIZE);
+  const address = set.toString("hex");
+  const code = [
+    "31ff", //              xor edi, edi                 SIG_BLOCK
+    `be${address}`, //      mov esi, set
+    "31d2", //              xor edx, edx
+    "6a08 415a", //         push 8; pop r10              bytes in the set
+    "6a0e 58 0f05", //      push 14; pop rax; syscall
     // wait (18):
-    ...[0xbf, ...address], //               mov edi, set
-    ...[0x31, 0xf6, 0x31, 0xd2], //         xor esi, esi; xor edx, edx
-    ...[0x6a, 0x08, 0x41, 0x5a], //         push 8; pop r10
-    ...[0xb8, 0x80, 0, 0, 0, 0x0f, 0x05], // mov eax, 128; syscall
-    ...[0x83, 0xf8, 0x11], //               cmp eax, SIGCHLD
-    ...[0x74, 0x0b], //                     je reap
-    ...[0x85, 0xc0], //                     test eax, eax
-    ...[0x7e, 0xe3], //                     jle wait              interrupted
-    ...[0x31, 0xff], //                     xor edi, edi
-    ...[0x6a, 0x3c, 0x58, 0x0f, 0x05], //   push 60; pop rax; syscall
+    `bf${address}`, //      mov edi, set
+    "31f6 31d2", //         xor esi, esi; xor edx, edx
+    "6a08 415a", //         push 8; pop r10
+    "b880000000 0f05", //   mov eax, 128; syscall
+    "83f811", //            cmp eax, SIGCHLD
+    "740b", //              je reap
+    "85c0", //              test eax, eax
+    "7ee3", //              jle wait                     interrupted
+    "31ff", //              xor edi, edi
+    "6a3c 58 0f05", //      push 60; pop rax; syscall
     // reap (54):
-    ...[0x6a, 0xff, 0x5f], //               push -1; pop rdi
-    ...[0x31, 0xf6], //                     xor esi, esi
-    ...[0x6a, 0x01, 0x5a], //               push 1; pop rdx       WNOHANG
-    ...[0x45, 0x31, 0xd2], //               xor r10d, r10d
-    ...[0x6a, 0x3d, 0x58, 0x0f, 0x05], //   push 61; pop rax; syscall
-    ...[0x85, 0xc0], //                     test eax, eax
-    ...[0x7f, 0xec], //                     jg reap
-    ...[0xeb, 0xc6], //                     jmp wait
-  ]);
+    "6aff 5f", //           push -1; pop rdi
+    "31f6", //              xor esi, esi
+    "6a01 5a", //           push 1; pop rdx              WNOHANG
+    "4531d2", //            xor r10d, r10d
+    "6a3d 58 0f05", //      push 61; pop rax; syscall
+    "85c0", //              test eax, eax
+    "7fec", //              jg reap
+    "ebc6", //              jmp wait
+  ];
+  return Buffer.from(code.join("").replaceAll(" ", ""), "hex");
 }
 
 /** Syscalls: rt_sigprocmask 135, rt_sigtimedwait 137, wait4 260, exit 93. */
