@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { realClock, sleep } from "../../shared/lib/platform.ts";
-import { commandPath } from "../../shared/lib/run-command.ts";
+import { commandPath } from "../../shared/lib/command.ts";
 import { createCri, type Cri } from "./client.ts";
 import { containerdToml, hostsToml } from "./containerd-config.ts";
 import { commandLine, hasCapSysResource, isAlive, isOverlay, signalProcess } from "./host.ts";

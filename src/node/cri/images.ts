@@ -1,6 +1,6 @@
 /** Images of one containerd: import of a tar, and the sandbox image, which exists without any registry. */
 import { createReadStream } from "node:fs";
-import { runCommand } from "../../shared/lib/run-command.ts";
+import { run } from "../../shared/lib/command.ts";
 import type { Cri } from "./client.ts";
 import { DEFAULT_SANDBOX_IMAGE } from "./containerd.ts";
 import { buildImage, hostArchitecture } from "./image-build.ts";
@@ -15,13 +15,13 @@ const CRI_NAMESPACE = "k8s.io";
  */
 export async function importImage(socket: string, tar: Uint8Array | string, signal?: AbortSignal): Promise<string[]> {
   const input = typeof tar === "string" ? createReadStream(tar) : tar;
-  const out = await runCommand("ctr", ["-n", CRI_NAMESPACE, "-a", socket, "images", "import", "-"], { input, signal });
-  return [...out.matchAll(/^unpacking (\S+) /gm)].map((match) => match[1]!);
+  const { stdout } = await run(["ctr", "-n", CRI_NAMESPACE, "-a", socket, "images", "import", "-"], { input, signal });
+  return [...stdout.matchAll(/^unpacking (\S+) /gm)].map((match) => match[1]!);
 }
 
 /** Writes images as a docker-archive tar. */
 export async function exportImages(socket: string, file: string, images: readonly string[]): Promise<void> {
-  await runCommand("ctr", ["-n", CRI_NAMESPACE, "-a", socket, "images", "export", file, ...images]);
+  await run(["ctr", "-n", CRI_NAMESPACE, "-a", socket, "images", "export", file, ...images]);
 }
 
 /** Builds and imports the sandbox image unless it is there. */

@@ -7,7 +7,7 @@
 import { readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { realClock, sleep } from "../../shared/lib/platform.ts";
-import { runCommand } from "../../shared/lib/run-command.ts";
+import { run } from "../../shared/lib/command.ts";
 import { createCri } from "./client.ts";
 import { containerdPaths, runningPid, stopPid } from "./containerd.ts";
 import { isAlive, listProcesses, mountsBelow, signalProcess } from "./host.ts";
@@ -123,7 +123,7 @@ async function removeCgroupTree(dir: string): Promise<void> {
 /** Lazy: a mount that somebody still looks into goes as soon as they stop. */
 export async function unmountBelow(dir: string): Promise<void> {
   const points = await mountsBelow(dir);
-  if (points.length > 0) await runCommand("umount", ["-l", ...points]);
+  if (points.length > 0) await run(["umount", "-l", ...points]);
 }
 
 async function removeCniResults(ids: readonly string[]): Promise<void> {

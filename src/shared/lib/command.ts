@@ -5,10 +5,11 @@
  * `nsenter --net=FILE`, in others.
  */
 import { spawn } from "node:child_process";
+import { env } from "./platform.ts";
 
 export interface CommandOptions {
   /** Written to standard input, which is then closed. */
-  input?: string;
+  input?: string | Uint8Array | NodeJS.ReadableStream;
   signal?: AbortSignal;
   /** Answers with the failure's code instead of throwing. */
   allowFailure?: boolean;
@@ -35,10 +36,17 @@ export class CommandError extends Error {
   }
 }
 
+/** PATH of this process with the places where root's programs are. */
+export const commandPath = (): string => `${env("PATH") ?? "/usr/local/bin:/usr/bin:/bin"}:/usr/local/sbin:/usr/sbin:/sbin`;
+
 /** Runs a program to its end in this process's own namespaces. */
 export const run: Run = (argv, options = {}) =>
   new Promise((resolve, reject) => {
-    const child = spawn(argv[0]!, argv.slice(1), { stdio: "pipe", signal: options.signal });
+    const child = spawn(argv[0]!, argv.slice(1), {
+      stdio: "pipe",
+      signal: options.signal,
+      env: { ...process.env, PATH: commandPath() },
+    });
     const finish = (result: CommandResult) =>
       result.code === 0 || options.allowFailure ? resolve(result) : reject(new CommandError(argv, result));
     let stdout = "";
@@ -52,7 +60,9 @@ export const run: Run = (argv, options = {}) =>
       finish({ code: code ?? 128, stdout, stderr: signal ? `${stderr}killed by ${signal}` : stderr }),
     );
     child.stdin.on("error", () => {}); // the program closed its input early: its exit status says why
-    child.stdin.end(options.input ?? "");
+    const { input } = options;
+    if (input && typeof input === "object" && "pipe" in input) input.pipe(child.stdin);
+    else child.stdin.end(input ?? "");
   });
 
 /** The same, with every command behind `prefix`, e.g. `["nsenter", "--net=/run/x"]`. */
