@@ -1,0 +1,13 @@
+/** Authentication: who is asking. */
+export { orAnonymous } from "./anonymous.ts";
+export { certificateAuthenticator } from "./certificates.ts";
+export { anonymousUser, apiserverUser, authenticated } from "./groups.ts";
+export { FRONT_PROXY_CLIENT, requestHeaderAuthenticator, requestHeaderNames } from "./request-header.ts";
+export {
+  issueServiceAccountToken,
+  serviceAccountTokens,
+  type KubernetesClaims,
+  type ServiceAccountTokenOptions,
+} from "./service-account-tokens.ts";
+export { bearerAuthenticator, staticTokens, unionTokens, type TokenAuthenticator } from "./tokens.ts";
+export { unionAuthenticator } from "./union.ts";

@@ -1,0 +1,2 @@
+/** The objects of a fresh server. */
+export { bootstrapObjects, type BootstrapOptions } from "./objects.ts";
