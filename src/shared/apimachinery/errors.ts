@@ -89,10 +89,20 @@ export const generateNameConflict = (ref: ResourceRef, name: string) =>
   );
 
 export const conflict = (ref: ResourceRef, name: string, cause: string) =>
-  apiError(409, "Conflict", `Operation cannot be fulfilled on ${qualified(ref)} ${JSON.stringify(name)}: ${cause}`, details(ref, name));
+  apiError(
+    409,
+    "Conflict",
+    `Operation cannot be fulfilled on ${qualified(ref)} ${JSON.stringify(name)}: ${cause}`,
+    details(ref, name),
+  );
 
 export const forbiddenError = (ref: ResourceRef, name: string, cause: string) => {
-  const what = ref.resource === "" ? "forbidden" : name ? `${qualified(ref)} ${JSON.stringify(name)} is forbidden` : `${qualified(ref)} is forbidden`;
+  const what =
+    ref.resource === ""
+      ? "forbidden"
+      : name
+        ? `${qualified(ref)} ${JSON.stringify(name)} is forbidden`
+        : `${qualified(ref)} is forbidden`;
   return apiError(403, "Forbidden", `${what}: ${cause}`, details(ref, name));
 };
 
@@ -108,7 +118,12 @@ export const invalid = (kind: ResourceRef, name: string, errors: readonly FieldE
 export const badRequest = (message: string) => apiError(400, "BadRequest", message);
 export const unauthorized = (message = "Unauthorized") => apiError(401, "Unauthorized", message);
 export const methodNotSupported = (ref: ResourceRef, action: string) =>
-  apiError(405, "MethodNotAllowed", `${action} is not supported on resources of kind ${JSON.stringify(qualified(ref))}`, details(ref, ""));
+  apiError(
+    405,
+    "MethodNotAllowed",
+    `${action} is not supported on resources of kind ${JSON.stringify(qualified(ref))}`,
+    details(ref, ""),
+  );
 export const notAcceptable = (message: string) => apiError(406, "NotAcceptable", message);
 export const gone = (message: string) => apiError(410, "Gone", message);
 export const expired = (message: string) => apiError(410, "Expired", message);

@@ -55,7 +55,10 @@ export function notFoundValue(field: string, value: unknown): FieldError {
 
 /** The supported values are listed sorted. */
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const list = [...supported].sort().map((v) => JSON.stringify(v)).join(", ");
+  const list = [...supported]
+    .sort()
+    .map((v) => JSON.stringify(v))
+    .join(", ");
   const detail = list ? `supported values: ${list}` : "";
   return { type: "FieldValueNotSupported", field, message: withDetail(`Unsupported value: ${formatBadValue(value)}`, detail) };
 }

@@ -1,0 +1,12 @@
+/** What every object shares: metadata, schemas, codecs, quantities, selectors, validation of names, errors. */
+export * from "./conditions.ts";
+export * from "./duration.ts";
+export * from "./errors.ts";
+export * from "./field-error.ts";
+export * from "./field-selectors.ts";
+export * from "./intstr.ts";
+export * from "./meta.ts";
+export * from "./quantity.ts";
+export * from "./schema.ts";
+export * from "./selectors.ts";
+export * from "./validation.ts";
