@@ -3,19 +3,21 @@
  *
  * Ordered keys, one global revision that grows by one with each committed write transaction, reads at a revision, compare-and-put on
  * `modRevision`, watches from a revision, compaction, leases. Keys and values are bytes to the store; it has never heard of a Pod.
- * A write resolves, and its event is published, only after it is durable.
+ * A write resolves, and its event is published, only after it is durable; its events reach the watches before it resolves.
+ *
+ * What goes in and what comes out is shared, not copied: the bytes of a put must not change after the call, and a `KeyValue` is read-only.
  *
  * Two engines pass one contract suite (`contract.ts`): `embedded` and `etcd`.
  */
 export interface KeyValue {
-  /** UTF-8 text; ordered by its bytes. */
+  /** Well-formed, not empty UTF-8 text; ordered by its bytes. */
   key: string;
   value: Uint8Array;
   /** Revision of the write that created this incarnation of the key. */
   createRevision: number;
   /** Revision of the last write. */
   modRevision: number;
-  /** Writes since creation, 1 after the first. */
+  /** Writes since creation, 1 after the first; 0 in the event of a delete. */
   version: number;
 }
 
@@ -75,17 +77,23 @@ export interface Store {
   /** The latest committed revision. */
   currentRevision(): Promise<number>;
   get(key: string, options?: { revision?: number }): Promise<{ kv: KeyValue | undefined; revision: number }>;
-  /** Keys in [`from`, `to`), in byte order. */
+  /** Keys in [`from`, `to`), in byte order. `to` may be `END_OF_KEYS`. */
   range(from: string, to: string, options?: RangeOptions): Promise<RangeResult>;
-  /** All writes or none, at one revision. Each key at most once. */
+  /**
+   * All writes or none, at one revision; conditions are judged in the order of the calls. Each key at most once.
+   * Deleting what is absent is no change, and a commit without a change does not move the revision.
+   */
   commit(writes: readonly Write[]): Promise<CommitResult>;
   /** Events of keys in [`from`, `to`) from `fromRevision` on (that revision included); 0: from now on. */
   watch(from: string, to: string, fromRevision: number, handler: WatchHandler): Watch;
   /** Asks that every watch's `onProgress` be called with a revision at least as new as the current one. */
   requestProgress(): Promise<void>;
-  /** Forgets history before `revision`: reads and watches from earlier revisions then fail with `CompactedError`. */
+  /**
+   * Forgets history before `revision`: reads and watches from earlier revisions then fail with `CompactedError`, as does compacting
+   * what was compacted already. A store also compacts by itself (`historyMs`).
+   */
   compact(revision: number): Promise<void>;
-  /** Keys put with a lease vanish `ttlSeconds` after the last keep-alive. */
+  /** Keys put with a lease vanish `ttlSeconds` after the last keep-alive. An unknown lease is a `LeaseNotFoundError`, in a put too. */
   grantLease(ttlSeconds: number): Promise<bigint>;
   keepAlive(lease: bigint): Promise<void>;
   revokeLease(lease: bigint): Promise<void>;
@@ -112,7 +120,43 @@ export class FutureRevisionError extends Error {
   }
 }
 
+export class LeaseNotFoundError extends Error {
+  readonly lease: bigint;
+  constructor(lease: bigint) {
+    super(`requested lease not found: ${lease.toString(16)}`);
+    this.name = "LeaseNotFoundError";
+    this.lease = lease;
+  }
+}
+
+/** The store is closed, or it failed to make a write durable and refuses all further work: `cause` says which. */
+export class StoreUnavailableError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "StoreUnavailableError";
+  }
+}
+
+/** What is stored cannot be trusted or is not ours to open: damaged files, a second process. Names the file. */
+export class StoreOpenError extends Error {
+  readonly file: string;
+  constructor(file: string, message: string, cause?: unknown) {
+    super(`${file}: ${message}`, cause === undefined ? undefined : { cause });
+    this.name = "StoreOpenError";
+    this.file = file;
+  }
+}
+
+/** As the end of a range: no end, all keys from `from` on. (etcd's own convention.) */
+export const END_OF_KEYS = "\0";
+
 /** The end of the range of all keys with this prefix. */
 export function prefixEnd(prefix: string): string {
-  return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+  const points = Array.from(prefix, (c) => c.codePointAt(0)!);
+  while (points.length > 0) {
+    const last = points.pop()!;
+    // The surrogates are no characters: their neighbours in byte order are D7FF and E000.
+    if (last < 0x10ffff) return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
+  }
+  return END_OF_KEYS;
 }

@@ -1,0 +1,82 @@
+/** The embedded engine: one process, state in memory, a directory of files or nothing at all beneath it. */
+import { mkdirSync } from "node:fs";
+import { realPlatform, type Platform } from "../../../shared/lib/platform.ts";
+import { StoreOpenError, type Store, type StoreUnavailableError } from "../types.ts";
+import { DiskJournal } from "./disk-journal.ts";
+import { EmbeddedStore, type EngineParts } from "./engine.ts";
+import { MemoryJournal } from "./journal.ts";
+import { KeySpace } from "./key-space.ts";
+import { Leases } from "./leases.ts";
+import { lockDirectory } from "./lock.ts";
+import { recover } from "./recovery.ts";
+import { Wal } from "./wal.ts";
+
+export interface EmbeddedStoreOptions {
+  /** Directory for the data, made where it is absent. Without it the store is in memory alone. */
+  path?: string;
+  platform?: Platform;
+  /** How long old revisions can be read and watched from (default 5 minutes). */
+  historyMs?: number;
+  /** History beyond this many bytes written is forgotten earlier (default 256 MiB; a quarter of that in memory). */
+  historyBytes?: number;
+  /** Called once when a write could not be made durable: the store refuses all further work from then on. */
+  onFailure?: (error: StoreUnavailableError) => void;
+}
+
+/**
+ * Opens, or makes, an embedded store.
+ * @throws StoreOpenError where another process has the directory open, or its files are damaged; it names the file
+ */
+export async function openEmbeddedStore(options: EmbeddedStoreOptions = {}): Promise<Store> {
+  const parts = options.path === undefined ? inMemory(options) : onDisk(options.path, options);
+  return new EmbeddedStore(parts);
+}
+
+function common({ platform = realPlatform, historyMs = 300_000, historyBytes, path, onFailure }: EmbeddedStoreOptions) {
+  const limits = { historyMs, historyBytes: historyBytes ?? (path === undefined ? 64 << 20 : 256 << 20) };
+  return { platform, limits, onFailure };
+}
+
+function inMemory(options: EmbeddedStoreOptions): EngineParts {
+  const parts = common(options);
+  const leases = (onEnd: (lease: bigint) => void) => new Leases(parts.platform, onEnd);
+  return { ...parts, state: new KeySpace(), leases, journal: new MemoryJournal(), release: () => {} };
+}
+
+function onDisk(directory: string, options: EmbeddedStoreOptions): EngineParts {
+  const parts = common(options);
+  const { random } = parts.platform;
+  const lock = prepare(directory);
+  try {
+    const { state, leases, segments, checkpoint } = recover(directory);
+    const wal = new Wal(directory, segments, state.head, random);
+    const journal = new DiskJournal(directory, wal, checkpoint, () => Buffer.from(random.bytes(4)).readUInt32LE());
+    return {
+      ...parts,
+      state,
+      leases: (onEnd) => revive(new Leases(parts.platform, onEnd), leases, state),
+      journal,
+      release: lock.release,
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function prepare(directory: string) {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return lockDirectory(directory);
+  } catch (error) {
+    if (error instanceof StoreOpenError) throw error;
+    throw new StoreOpenError(directory, `cannot be used as data directory: ${(error as Error).message}`, error);
+  }
+}
+
+/** After a restart each lease begins anew, as etcd's do. */
+function revive(leases: Leases, seconds: Map<bigint, number>, state: KeySpace): Leases {
+  for (const [id, ttl] of seconds) leases.add(id, ttl);
+  if (seconds.size > 0) state.eachLeased((lease, key) => leases.attach(lease, key));
+  return leases;
+}
