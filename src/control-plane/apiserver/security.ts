@@ -11,14 +11,29 @@ import {
   bearerAuthenticator,
   certificateAuthenticator,
   FRONT_PROXY_CLIENT,
+  impersonation,
+  issuerDocuments,
   orAnonymous,
   requestHeaderAuthenticator,
+  selfSubjectReview,
   serviceAccountTokens,
   staticTokens,
+  tokenRequest,
+  tokenReview,
+  type Document,
+  type Impersonation,
   unionAuthenticator,
   unionTokens,
 } from "./authn/index.ts";
-import { indexRbac, rbacAuthorizer, superuserAuthorizer, unionAuthorizer, type RbacIndex } from "./authz/index.ts";
+import {
+  accessReview,
+  indexRbac,
+  rbacAuthorizer,
+  rulesReview,
+  superuserAuthorizer,
+  unionAuthorizer,
+  type RbacIndex,
+} from "./authz/index.ts";
 import { bootstrapObjects, type BootstrapOptions } from "./bootstrap/index.ts";
 import type { AdmissionPlugin, Authenticator, Authorizer, ServerContext, UserInfo, VirtualResource } from "./types.ts";
 
@@ -44,9 +59,13 @@ export interface Security {
   /** Asked once a request; undefined means 401. */
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  /** Asked after authentication for a request with `impersonate-…` headers, with the attributes of the caller's own request. */
+  readonly impersonation: Impersonation;
   /** In the order in which they run. */
   readonly admission: readonly AdmissionPlugin[];
   readonly virtualResources: Readonly<Record<string, VirtualResource>>;
+  /** Documents of OpenID discovery by path; they are no resources and are authorized like any other path. */
+  readonly documents: Readonly<Record<string, () => Promise<Document>>>;
   /** Attaches to the server's caches; decisions before this are refusals for everybody but `system:masters`. */
   start(server: ServerContext): void;
   /** What a fresh store has to hold: create those that are missing, in this order. */
@@ -58,17 +77,20 @@ export const DEFAULT_ISSUER = "https://kubernetes.default.svc";
 
 export function createSecurity(options: SecurityOptions): Security {
   const { pki, platform, issuer = DEFAULT_ISSUER } = options;
+  const { serviceAccountKeys: keys } = pki;
   const audiences = options.audiences ?? [issuer];
+  const signing = { issuer, audiences, keys };
   let server: ServerContext | undefined;
   let rbac: RbacIndex | undefined;
   const context = (): ServerContext => {
     invariant(server, "security has not been started");
     return server;
   };
-  const tokens = unionTokens([
-    staticTokens(options.tokens ?? {}),
-    serviceAccountTokens({ issuer, audiences, keys: pki.serviceAccountKeys }, context),
-  ]);
+  const rules = (): RbacIndex => {
+    invariant(rbac, "security has not been started");
+    return rbac;
+  };
+  const tokens = unionTokens([staticTokens(options.tokens ?? {}), serviceAccountTokens(signing, context)]);
   const known = unionAuthenticator([
     requestHeaderAuthenticator(pki.frontProxy, [FRONT_PROXY_CLIENT]),
     certificateAuthenticator(pki.cluster, platform.clock.now),
@@ -80,7 +102,17 @@ export function createSecurity(options: SecurityOptions): Security {
     authenticator: options.anonymous === "refused" ? known : orAnonymous(known),
     authorizer,
     admission: admissionPlugins(),
-    virtualResources: {},
+    impersonation: impersonation(authorizer),
+    virtualResources: {
+      "authentication.k8s.io/selfsubjectreviews": selfSubjectReview,
+      "authentication.k8s.io/tokenreviews": tokenReview(tokens, audiences),
+      "authorization.k8s.io/localsubjectaccessreviews": accessReview(authorizer, "local"),
+      "authorization.k8s.io/selfsubjectaccessreviews": accessReview(authorizer, "self"),
+      "authorization.k8s.io/selfsubjectrulesreviews": rulesReview(rules),
+      "authorization.k8s.io/subjectaccessreviews": accessReview(authorizer, "any"),
+      "/serviceaccounts/token": tokenRequest(signing, platform.random),
+    },
+    documents: issuerDocuments(issuer, `https://${hostPort(options.advertise)}/openid/v1/jwks`, keys),
     start(attached) {
       server = attached;
       rbac = indexRbac(attached);
@@ -90,6 +122,9 @@ export function createSecurity(options: SecurityOptions): Security {
     close: () => rbac?.close(),
   };
 }
+
+const hostPort = ({ address, port }: BootstrapOptions["advertise"]) =>
+  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 
 /** An authorizer that has no opinion until it is there. */
 function later(find: () => Authorizer | undefined): Authorizer {

@@ -2,6 +2,11 @@
 export { orAnonymous } from "./anonymous.ts";
 export { certificateAuthenticator } from "./certificates.ts";
 export { anonymousUser, apiserverUser, authenticated } from "./groups.ts";
+export { impersonation, type Impersonation } from "./impersonation.ts";
+export { issuerDocuments, type Document } from "./issuer-discovery.ts";
+export { selfSubjectReview } from "./self-review.ts";
+export { tokenRequest } from "./token-request.ts";
+export { tokenReview } from "./token-review.ts";
 export { FRONT_PROXY_CLIENT, requestHeaderAuthenticator, requestHeaderNames } from "./request-header.ts";
 export {
   issueServiceAccountToken,
