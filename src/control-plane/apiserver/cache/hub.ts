@@ -1,0 +1,127 @@
+/**
+ * Feeds every resource's cache from one watch of the store, so that all of them are at one revision.
+ *
+ * Read-your-writes: a writer waits until the cache has reached the revision of its commit (`reached`). Linearizable reads: with a
+ * store that others write to as well, a reader first asks the store for its current revision (`current`).
+ */
+import type { Store, Watch, WatchEventRecord } from "../../store/types.ts";
+import { prefixEnd } from "../../store/types.ts";
+import type { ObjectShape } from "./cached-object.ts";
+import { headOf } from "./layout.ts";
+import { ResourceCache } from "./resource-cache.ts";
+
+export const REGISTRY = "/registry/";
+
+const LOAD_PAGE = 2000;
+
+/** Where objects of an unknown resource wait until somebody defines it. */
+const unknownShape: ObjectShape = { head: headOf("", ""), fields: () => ({}) };
+
+export class CacheHub {
+  readonly #store: Store;
+  readonly #exclusive: boolean;
+  readonly #onFailure: (error: Error) => void;
+  /** By the part of the key between `/registry/` and the object: `pods` or `apps/deployments`. */
+  readonly #caches = new Map<string, ResourceCache>();
+  #waiters: { revision: number; resolve: () => void }[] = [];
+  #reading: Promise<number> | undefined;
+  #watch: Watch | undefined;
+  #revision = 0;
+
+  /** `exclusive`: nobody else writes to the store, and it publishes an event before the write resolves. */
+  constructor(store: Store, options: { exclusive: boolean; onFailure: (error: Error) => void }) {
+    this.#store = store;
+    this.#exclusive = options.exclusive;
+    this.#onFailure = options.onFailure;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The cache of a resource; `path` is `pods` or `apps/deployments`. */
+  cache(path: string, shape: ObjectShape): ResourceCache {
+    const cache = this.#cacheOf(path);
+    cache.shape = shape;
+    return cache;
+  }
+
+  async start(): Promise<void> {
+    this.#revision = await this.#load();
+    this.#watch = this.#store.watch(REGISTRY, prefixEnd(REGISTRY), this.#revision + 1, {
+      onEvents: (events, revision) => this.#apply(events, revision),
+      onProgress: (revision) => this.#advance(revision),
+      onError: (error) => this.#onFailure(error),
+    });
+  }
+
+  close(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  /** Resolves when every change up to `revision` is in the caches; undefined when it is so already. */
+  reached(revision: number): Promise<void> | undefined {
+    if (this.#revision >= revision) return undefined;
+    if (!this.#exclusive) void this.#store.requestProgress();
+    return new Promise((resolve) => this.#waiters.push({ revision, resolve }));
+  }
+
+  /** After this every write acknowledged before the call is in the caches; undefined when it is so already. */
+  current(): Promise<void> | undefined {
+    if (this.#exclusive) return undefined;
+    this.#reading ??= this.#store.currentRevision().finally(() => (this.#reading = undefined));
+    return this.#reading.then((revision) => this.reached(revision));
+  }
+
+  async #load(): Promise<number> {
+    let from = REGISTRY;
+    let revision = 0;
+    for (;;) {
+      const page = await this.#store.range(from, prefixEnd(REGISTRY), { limit: LOAD_PAGE, revision });
+      revision = page.revision;
+      for (const kv of page.kvs) this.#cacheOf(pathOf(kv.key)).load(kv.key, kv.value, kv.modRevision);
+      if (!page.more) break;
+      from = `${page.kvs.at(-1)!.key}\0`;
+    }
+    for (const cache of this.#caches.values()) cache.startAt(revision);
+    return revision;
+  }
+
+  #apply(events: readonly WatchEventRecord[], revision: number): void {
+    for (const { type, kv } of events) {
+      const cache = this.#cacheOf(pathOf(kv.key));
+      if (type === "put") cache.put(kv.key, kv.value, kv.modRevision);
+      else cache.delete(kv.key, kv.modRevision);
+    }
+    this.#advance(revision);
+  }
+
+  #advance(revision: number): void {
+    if (revision <= this.#revision) return;
+    this.#revision = revision;
+    if (!this.#waiters.length) return;
+    const due = this.#waiters.filter((w) => w.revision <= revision);
+    this.#waiters = this.#waiters.filter((w) => w.revision > revision);
+    for (const waiter of due) waiter.resolve();
+  }
+
+  #cacheOf(path: string): ResourceCache {
+    let cache = this.#caches.get(path);
+    if (!cache) this.#caches.set(path, (cache = new ResourceCache(`${REGISTRY}${path}/`, unknownShape, this.#revision)));
+    return cache;
+  }
+}
+
+/**
+ * `/registry/pods/default/a` → `pods`, `/registry/apps/deployments/default/a` → `apps/deployments`. A first part that is a group has
+ * a dot in it or is one of the few old groups without.
+ */
+function pathOf(key: string): string {
+  const first = key.indexOf("/", REGISTRY.length);
+  const head = key.slice(REGISTRY.length, first);
+  if (!head.includes(".") && !dotlessGroups.has(head)) return head;
+  return key.slice(REGISTRY.length, key.indexOf("/", first + 1));
+}
+
+const dotlessGroups = new Set(["apps", "autoscaling", "batch", "extensions", "policy"]);

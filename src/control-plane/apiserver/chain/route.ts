@@ -1,0 +1,35 @@
+/** From a parsed path to what serves it; upstream's 404 and 405 where nothing does. */
+import type { SubresourceFacts } from "../../../shared/api/kind.ts";
+import { apiError } from "../../../shared/apimachinery/errors.ts";
+import type { ResourceTable, Served } from "../registry/resources.ts";
+import type { RequestInfo } from "./request-info.ts";
+
+export interface Route {
+  served: Served;
+  subresource: SubresourceFacts | undefined;
+}
+
+export const noSuchResource = () => apiError(404, "NotFound", "the server could not find the requested resource", {});
+export const noSuchMethod = () => apiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+
+/** undefined: the group version is unknown. */
+export function route(resources: ResourceTable, info: RequestInfo, method: string): Route {
+  const served = resources.find(info.group, info.version, info.resource);
+  if (!served || !scopeFits(info, served)) throw noSuchResource();
+  const subresource = info.subresource ? served.kind.subresources.find((s) => s.name === info.subresource) : undefined;
+  if (info.subresource && !subresource) throw noSuchResource();
+  if (info.rest && !subresource?.path) throw noSuchResource();
+  const allowed = subresource?.verbs ?? served.kind.verbs;
+  const verb = info.verb;
+  if (!methods.has(method) || !allowed.includes(verb)) throw noSuchMethod();
+  // Over all namespaces objects can only be listed and watched.
+  if (served.kind.scope === "Namespaced" && !info.namespace && verb !== "list" && verb !== "watch") throw noSuchMethod();
+  return { served, subresource };
+}
+
+const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
+
+function scopeFits(info: RequestInfo, served: Served): boolean {
+  if (served.kind.scope === "Namespaced") return Boolean(info.namespace) || !info.name;
+  return !info.namespace || info.resource === "namespaces";
+}

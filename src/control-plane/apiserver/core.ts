@@ -1,0 +1,21 @@
+/** What every part of the server works with; made once by `createApiServer`. */
+import type { Platform } from "../../shared/lib/platform.ts";
+import type { Store } from "../store/types.ts";
+import type { CacheHub } from "./cache/hub.ts";
+import type { ResourceTable } from "./registry/resources.ts";
+import type { AdmissionPlugin, Authenticator, Authorizer, ServerContext, VirtualResource } from "./types.ts";
+
+export interface Core {
+  readonly store: Store;
+  readonly hub: CacheHub;
+  readonly resources: ResourceTable;
+  readonly authenticators: readonly Authenticator[];
+  readonly authorizer: Authorizer;
+  /** In upstream's order. */
+  readonly admission: readonly AdmissionPlugin[];
+  readonly virtual: ReadonlyMap<string, VirtualResource>;
+  readonly platform: Platform;
+  readonly context: ServerContext;
+  /** An unexpected error: the request it broke got a 500. */
+  report(error: unknown): void;
+}

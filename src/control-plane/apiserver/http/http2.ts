@@ -1,0 +1,80 @@
+/**
+ * One HTTP/2 stream to the chain and back, on the core stream API: no request and response objects, few headers, no date.
+ */
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { TLSSocket } from "node:tls";
+import { failure } from "../chain/failure.ts";
+import type { Answer, Handler, Incoming } from "../chain/types.ts";
+import { encode } from "../negotiation/encode.ts";
+import { readBody } from "./body.ts";
+import { connectionOf, type Connection } from "./connection.ts";
+import { writeChunks, writeWatch } from "./write.ts";
+
+const noQuery = new URLSearchParams();
+
+export function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handler: Handler): void {
+  stream.on("error", () => {}); // the client went away; `close` follows and stops whatever still runs
+  const answer = handler(new Http2Request(stream, headers));
+  if (answer instanceof Promise) answer.then((a) => respond(stream, a)).catch((error: unknown) => respond(stream, failure(error)));
+  else respond(stream, answer);
+}
+
+class Http2Request implements Incoming {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly #stream: ServerHttp2Stream;
+  readonly #connection: Connection;
+  #abort: AbortController | undefined;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+    const target = headers[":path"]!;
+    const question = target.indexOf("?");
+    this.#stream = stream;
+    this.method = headers[":method"]!;
+    this.path = question < 0 ? target : target.slice(0, question);
+    this.query = question < 0 ? noQuery : new URLSearchParams(target.slice(question + 1));
+    this.headers = headers as Record<string, string | undefined>;
+    this.#connection = connectionOfSession(stream.session!);
+  }
+
+  get certificate() {
+    return this.#connection.certificate;
+  }
+
+  get remoteAddress() {
+    return this.#connection.remoteAddress;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      const abort = (this.#abort = new AbortController());
+      this.#stream.once("close", () => abort.abort());
+    }
+    return this.#abort.signal;
+  }
+
+  body(limit: number): Promise<Uint8Array> {
+    return readBody(this.#stream, limit);
+  }
+}
+
+const sessions = new WeakMap<Http2Session, Connection>();
+
+function connectionOfSession(session: Http2Session): Connection {
+  let connection = sessions.get(session);
+  // What a session shows as its socket forbids some calls; the ones made here it allows.
+  if (!connection) sessions.set(session, (connection = connectionOf(session.socket as TLSSocket)));
+  return connection;
+}
+
+function respond(stream: ServerHttp2Stream, answer: Answer): void {
+  if (stream.destroyed || stream.closed) return;
+  const encoded = encode(answer);
+  stream.respond({ ":status": encoded.code, ...encoded.headers });
+  if (encoded.watch) writeWatch(stream, encoded.watch);
+  else if (encoded.chunks) writeChunks(stream, encoded.chunks);
+  else stream.end(encoded.body);
+  stream.resume(); // a body that nobody reads would keep the stream open
+}

@@ -1,0 +1,20 @@
+/** Verbs to functions: the one registry that serves all kinds. */
+import { methodNotSupported } from "../../../shared/apimachinery/errors.ts";
+import type { Result } from "../chain/types.ts";
+import { create } from "./create.ts";
+import { deleteOne } from "./delete.ts";
+import { list } from "./list.ts";
+import type { Operation } from "./operation.ts";
+import { get } from "./read.ts";
+import { update } from "./update.ts";
+import { watch } from "./watch.ts";
+
+type Verb = (op: Operation) => Result | Promise<Result>;
+
+const verbs: Record<string, Verb> = { get, list, watch, create, update, delete: deleteOne };
+
+export function run(op: Operation): Result | Promise<Result> {
+  const verb = verbs[op.info.verb];
+  if (!verb) throw methodNotSupported(op.served.ref, op.info.verb);
+  return verb(op);
+}

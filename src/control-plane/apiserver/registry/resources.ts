@@ -1,0 +1,138 @@
+/**
+ * The table of what is served now: resources (one store prefix, one cache each) and the versions they are served in.
+ *
+ * Built-in kinds are put in at the start, custom resources come and go; the request chain only looks things up here.
+ */
+import type { Kind } from "../../../shared/api/kind.ts";
+import { invariant } from "../../../shared/lib/invariant.ts";
+import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import type { CacheHub } from "../cache/hub.ts";
+import { headOf, type Head } from "../cache/layout.ts";
+import type { ResourceCache } from "../cache/resource-cache.ts";
+
+/** Turns an object of one version of a resource into another version of it; gets a value it may change and keep. */
+export type Convert = (object: KubeObject, to: Kind) => KubeObject | Promise<KubeObject>;
+
+/** One kind in one version, as the chain meets it in a path. */
+export interface Served {
+  readonly kind: Kind<any>;
+  readonly resource: Resource;
+  readonly head: Head;
+  /** For errors: `{ group: "apps", resource: "deployments" }`. */
+  readonly ref: { group: string; resource: string };
+  /** For validation errors: `{ group: "apps", resource: "Deployment" }`. */
+  readonly kindRef: { group: string; resource: string };
+}
+
+export interface Resource {
+  readonly id: string;
+  /** The version that is written to the store. */
+  readonly storage: Served;
+  /** All served versions, the storage version among them, by `group/version` of the kind. */
+  readonly served: ReadonlyMap<string, Served>;
+  /** Absent for resources that are only computed (reviews). */
+  readonly cache: ResourceCache;
+  readonly convert: Convert | undefined;
+}
+
+export interface ResourceDefinition {
+  /** The served versions of one resource; of several groups where they share a store (events). */
+  kinds: readonly Kind<any>[];
+  /** Of these the one that is stored; it may be one that is not served. */
+  storage: Kind<any>;
+  convert?: Convert;
+}
+
+export class ResourceTable {
+  readonly #hub: CacheHub;
+  readonly #served = new Map<string, Served>();
+  readonly #listeners = new Set<() => void>();
+  #generation = 0;
+
+  constructor(hub: CacheHub) {
+    this.#hub = hub;
+  }
+
+  /** Adds a resource, or replaces it: versions of it that the new definition does not have are gone. */
+  define(definition: ResourceDefinition): Resource {
+    const { storage } = definition;
+    const cache = this.#hub.cache(storage.group ? `${storage.group}/${storage.plural}` : storage.plural, {
+      head: headOf(storage.kind, storage.groupVersion),
+      fields: (object) => selectableFields(storage, object),
+    });
+    const served = new Map<string, Served>();
+    const resource = { id: `${storage.group}/${storage.plural}`, served, cache, convert: definition.convert } as unknown as { -readonly [K in keyof Resource]: Resource[K] };
+    resource.storage = serve(storage, resource);
+    for (const kind of definition.kinds) {
+      const one = kind === storage ? resource.storage : serve(kind, resource);
+      served.set(kind.groupVersion, one);
+    }
+    this.#dropVersions(resource.id);
+    for (const one of served.values()) this.#served.set(idOf(one.kind.group, one.kind.version, one.kind.plural), one);
+    this.#changed();
+    return resource;
+  }
+
+  remove(group: string, plural: string): void {
+    this.#dropVersions(`${group}/${plural}`);
+    this.#changed();
+  }
+
+  find(group: string, version: string, plural: string): Served | undefined {
+    return this.#served.get(idOf(group, version, plural));
+  }
+
+  of(kind: Kind<any>): Served {
+    const served = this.find(kind.group, kind.version, kind.plural);
+    invariant(served, `${kind.groupVersion} ${kind.plural} is not served`);
+    return served;
+  }
+
+  all(): Iterable<Served> {
+    return this.#served.values();
+  }
+
+  /** Grows with each change, for what is derived from the whole table (discovery, OpenAPI). */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #dropVersions(resourceId: string): void {
+    for (const [id, one] of this.#served) if (one.resource.id === resourceId) this.#served.delete(id);
+  }
+
+  #changed(): void {
+    this.#generation++;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function serve(kind: Kind<any>, resource: Resource): Served {
+  return {
+    kind,
+    resource,
+    head: headOf(kind.kind, kind.groupVersion),
+    ref: { group: kind.group, resource: kind.plural },
+    kindRef: { group: kind.group, resource: kind.kind },
+  };
+}
+
+function idOf(group: string, version: string, plural: string): string {
+  return `${group}/${version}/${plural}`;
+}
+
+function selectableFields(kind: Kind<any>, object: KubeObject): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const [path, get] of Object.entries(kind.selectableFields ?? {})) fields[path] = (get as (o: KubeObject) => string)(object) ?? "";
+  return fields;
+}
+
+/** The key of an object in the store. */
+export function storeKey(resource: Resource, namespace: string, name: string): string {
+  return namespace ? `${resource.cache.prefix}${namespace}/${name}` : resource.cache.prefix + name;
+}

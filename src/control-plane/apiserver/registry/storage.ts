@@ -1,0 +1,41 @@
+/**
+ * Objects to and from the store: serialized once, written with a condition, then met again in the watch cache.
+ */
+import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import type { Write } from "../../store/types.ts";
+import { CachedObject } from "../cache/cached-object.ts";
+import { serialize } from "../cache/layout.ts";
+import type { Core } from "../core.ts";
+import { storeKey, type Resource } from "./resources.ts";
+
+export type PutResult = { ok: true; entry: CachedObject } | { ok: false; current: { revision: number } | undefined };
+
+/**
+ * Writes an object of the storage version. `expected`: the revision it must have now, 0 for none. The object is the cache's
+ * from here on: it must not be changed any more.
+ */
+export async function put(core: Core, resource: Resource, object: KubeObject, expected: number): Promise<PutResult> {
+  const { namespace = "", name = "" } = object.metadata;
+  const key = storeKey(resource, namespace, name);
+  const value = serialize(object);
+  resource.cache.prepare(key, { value, object });
+  try {
+    const result = await core.store.commit([{ op: "put", key, value, expected }]);
+    if (!result.ok) return { ok: false, current: result.current && { revision: result.current.modRevision } };
+    await core.hub.reached(result.revision);
+    const cached = resource.cache.get(key);
+    if (cached?.revision === result.revision) return { ok: true, entry: cached };
+    // Somebody wrote it again meanwhile: answer with what this request made of it.
+    return { ok: true, entry: CachedObject.fromStore({ key, namespace, name }, value, resource.cache.shape, result.revision) };
+  } finally {
+    resource.cache.unprepare(key, value);
+  }
+}
+
+/** Removes an object; resolves false where it changed or went meanwhile. */
+export async function remove(core: Core, entry: CachedObject): Promise<{ ok: boolean; revision: number }> {
+  const write: Write = { op: "delete", key: entry.key, expected: entry.revision };
+  const result = await core.store.commit([write]);
+  if (result.ok) await core.hub.reached(result.revision);
+  return { ok: result.ok, revision: result.revision };
+}

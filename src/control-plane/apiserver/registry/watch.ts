@@ -1,0 +1,104 @@
+/**
+ * WATCH: past changes from the cache's history or the present objects first, then changes as they come.
+ *
+ * An object that starts to match the selector is ADDED, one that stops is DELETED. All watchers of one form share the encoded frame.
+ */
+import { expired } from "../../../shared/apimachinery/errors.ts";
+import type { CachedObject } from "../cache/cached-object.ts";
+import type { Change, ChangeType } from "../cache/resource-cache.ts";
+import { isTrue } from "../chain/request-info.ts";
+import type { Result, WatchSink } from "../chain/types.ts";
+import type { Operation } from "./operation.ts";
+import { freshFor, parseRevision } from "./read.ts";
+import { selectionOf, type Selection } from "./selection.ts";
+
+const BOOKMARK_MS = 60_000;
+/** Watches without a timeout end somewhere between this and twice as long. */
+const MIN_TIMEOUT_S = 1800;
+
+export function watch(op: Operation): Result | Promise<Result> {
+  const selection = selectionOf(op);
+  const resourceVersion = op.query.get("resourceVersion") ?? "";
+  const revision = resourceVersion === "" || resourceVersion === "0" ? 0 : (parseRevision(resourceVersion) ?? 0);
+  const start = (): Result => ({ type: "watch", served: op.served, start: (sink) => run(op, selection, revision, sink) });
+  const fresh = revision ? undefined : freshFor(op.core, resourceVersion);
+  return fresh ? fresh.then(start) : start();
+}
+
+function run(op: Operation, selection: Selection, revision: number, sink: WatchSink): () => void {
+  const { cache } = op.served.resource;
+  const { clock } = op.core.platform;
+  const initial = op.query.get("sendInitialEvents");
+  const fromPresent = initial ? isTrue(op.query, "sendInitialEvents") : revision === 0;
+  const bookmarks = isTrue(op.query, "allowWatchBookmarks");
+  let sent = revision;
+  let unlisten = () => {};
+  const stop = () => {
+    unlisten();
+    timeout.cancel();
+    ticker?.cancel();
+  };
+  const timeout = clock.after(timeoutMs(op), () => {
+    stop();
+    sink.end();
+  });
+  const ticker = bookmarks
+    ? clock.every(BOOKMARK_MS, () => {
+        sink.send(bookmark(op, Math.max(sent, op.core.hub.revision)));
+      })
+    : undefined;
+  const pass = (change: Change) => {
+    if (change.revision <= sent && change.revision <= revision) return;
+    const type = verdict(change, selection);
+    if (!type) return;
+    sent = change.revision;
+    const entry = type === "DELETED" && change.type !== "DELETED" ? change.prev!.at(change.revision) : change.entry;
+    const shared = entry === change.entry ? change.frames : undefined;
+    if (!sink.send({ type, entry, ...(shared && { frames: shared }) })) stop();
+  };
+  if (fromPresent) {
+    for (const entry of cache.range(selection.from, selection.to))
+      if (!selection.matches || selection.matches(entry)) sink.send({ type: "ADDED", entry });
+    sent = op.core.hub.revision;
+    if (bookmarks) sink.send(bookmark(op, sent, { "k8s.io/initial-events-end": "true" }));
+  } else {
+    const past = cache.since(revision);
+    if (!past) {
+      const error = expired(`too old resource version: ${revision} (${cache.oldestRevision + 1})`);
+      sink.send({ type: "ERROR", object: error.status });
+      stop();
+      sink.end();
+      return stop;
+    }
+    for (const change of past) pass(change);
+  }
+  unlisten = cache.listen(pass);
+  return stop;
+}
+
+/** How a change looks through the selector; undefined: not at all. */
+function verdict(change: Change, selection: Selection): ChangeType | undefined {
+  const { key } = change.entry;
+  if (key < selection.from || key >= selection.to) return undefined;
+  if (!selection.matches) return change.type;
+  const matched = (entry: CachedObject | undefined) => entry !== undefined && selection.matches!(entry);
+  if (change.type === "DELETED") return matched(change.prev) ? "DELETED" : undefined;
+  const now = matched(change.entry);
+  const before = matched(change.prev);
+  if (now) return before ? "MODIFIED" : "ADDED";
+  return before ? "DELETED" : undefined;
+}
+
+function bookmark(op: Operation, revision: number, annotations?: Record<string, string>) {
+  const { kind } = op.served;
+  return {
+    type: "BOOKMARK" as const,
+    object: { kind: kind.kind, apiVersion: kind.groupVersion, metadata: { resourceVersion: String(revision), ...(annotations && { annotations }) } },
+  };
+}
+
+function timeoutMs(op: Operation): number {
+  const seconds = Number(op.query.get("timeoutSeconds") ?? 0);
+  if (seconds > 0) return seconds * 1000;
+  return MIN_TIMEOUT_S * 1000 * (1 + op.core.platform.random.next());
+}

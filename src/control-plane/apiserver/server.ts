@@ -1,0 +1,106 @@
+/**
+ * The API server put together: the store's caches, the table of kinds, the request chain, and the ways in.
+ */
+import { builtInKinds } from "../../shared/api/index.ts";
+import type { Kind } from "../../shared/api/kind.ts";
+import type { KubeObject } from "../../shared/apimachinery/meta.ts";
+import type { Client, Transport } from "../../shared/client/types.ts";
+import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
+import type { Store } from "../store/types.ts";
+import { CacheHub } from "./cache/hub.ts";
+import { createChain } from "./chain/chain.ts";
+import type { Handler } from "./chain/types.ts";
+import type { Core } from "./core.ts";
+import { pathHandler } from "./discovery/index.ts";
+import { listen, type Listener, type ListenOptions } from "./http/listen.ts";
+import { inProcessTransport, sharedCacheOf } from "./in-process.ts";
+import { builtInResources } from "./registry/built-in.ts";
+import { ResourceTable, type Resource, type ResourceDefinition } from "./registry/resources.ts";
+import type { AdmissionPlugin, Authenticator, Authorizer, ServerContext, UserInfo, VirtualResource } from "./types.ts";
+
+export interface ApiServerOptions {
+  store: Store;
+  /** Other API servers write to the same store. */
+  sharedStore?: boolean;
+  kinds?: readonly Kind<any>[];
+  authenticators?: readonly Authenticator[];
+  authorizer: Authorizer;
+  /** In the order in which they are called. */
+  admission?: readonly AdmissionPlugin[];
+  virtual?: ReadonlyMap<string, VirtualResource>;
+  platform?: Platform;
+  /** How `ServerContext.client` makes a client of a transport. */
+  makeClient?(transport: Transport): Client;
+  /** Unexpected errors. */
+  report?(error: unknown): void;
+}
+
+export interface ApiServer {
+  /** The chain, for whatever brings requests. */
+  readonly handle: Handler;
+  readonly core: Core;
+  /** A way in for in-process components, as this user. */
+  transport(user: UserInfo): Transport;
+  listen(options: ListenOptions): Promise<Listener>;
+  /** Adds or replaces a resource at run time (custom resources). */
+  addResource(definition: ResourceDefinition): Resource;
+  removeResource(group: string, plural: string): void;
+  close(): Promise<void>;
+}
+
+export const systemUser: UserInfo = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
+
+/** Loads the store into the caches and is then ready to serve. The store stays the caller's to close. */
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const report = options.report ?? ((error) => process.stderr.write(`apiserver: ${error instanceof Error ? error.stack : String(error)}\n`));
+  const hub = new CacheHub(options.store, { exclusive: !options.sharedStore, onFailure: report });
+  const resources = new ResourceTable(hub);
+  for (const definition of builtInResources(options.kinds ?? builtInKinds)) resources.define(definition);
+  const platform = options.platform ?? realPlatform;
+  const clients = new Map<string, Client>();
+  const context: ServerContext = {
+    cache: <T extends KubeObject>(kind: Kind<T>) => sharedCacheOf<T>(resources.of(kind)),
+    client(user = systemUser) {
+      const make = options.makeClient;
+      if (!make) throw new Error("this server was made without a client");
+      let client = clients.get(user.name);
+      if (!client) clients.set(user.name, (client = make(inProcessTransport(core, handle, user))));
+      return client;
+    },
+    *kinds() {
+      for (const served of resources.all()) yield served.kind;
+    },
+    now: () => platform.clock.now(),
+  };
+  const core: Core = {
+    store: options.store,
+    hub,
+    resources,
+    authenticators: options.authenticators ?? [],
+    authorizer: options.authorizer,
+    admission: options.admission ?? [],
+    virtual: options.virtual ?? new Map(),
+    platform,
+    context,
+    report,
+  };
+  const handle = createChain(core, pathHandler(core));
+  const listeners: Listener[] = [];
+  await hub.start();
+  return {
+    handle,
+    core,
+    transport: (user) => inProcessTransport(core, handle, user),
+    async listen(listenOptions) {
+      const listener = await listen(listenOptions, handle, (_request, socket) => socket.end("HTTP/1.1 501 Not Implemented\r\n\r\n"));
+      listeners.push(listener);
+      return listener;
+    },
+    addResource: (definition) => resources.define(definition),
+    removeResource: (group, plural) => resources.remove(group, plural),
+    async close() {
+      await Promise.all(listeners.map((l) => l.close()));
+      hub.close();
+    },
+  };
+}
