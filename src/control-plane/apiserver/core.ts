@@ -9,11 +9,11 @@ export interface Core {
   readonly store: Store;
   readonly hub: CacheHub;
   readonly resources: ResourceTable;
-  readonly authenticators: readonly Authenticator[];
+  readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   /** In upstream's order. */
   readonly admission: readonly AdmissionPlugin[];
-  readonly virtual: ReadonlyMap<string, VirtualResource>;
+  readonly virtual: Readonly<Record<string, VirtualResource>>;
   readonly platform: Platform;
   readonly context: ServerContext;
   /** An unexpected error: the request it broke got a 500. */

@@ -17,7 +17,8 @@ import type { UserInfo } from "./types.ts";
 
 export function inProcessTransport(core: Core, handler: Handler, user: UserInfo): Transport {
   const closed = new AbortController();
-  const ask = (request: ApiRequest, query = queryOf(request)): Promise<Answer> => Promise.resolve(handler(incomingOf(request, query, user, closed.signal)));
+  const ask = (request: ApiRequest, query = queryOf(request)): Promise<Answer> =>
+    Promise.resolve(handler(incomingOf(request, query, user, closed.signal)));
   return {
     async request(request) {
       const answer = await ask(request);
@@ -82,7 +83,11 @@ async function responseOf(answer: Answer): Promise<ApiResponse> {
     case "list": {
       const { kind } = result.served;
       const items = await Promise.all(result.entries.map((e) => objectOf(e, result.served)));
-      return { code: 200, headers, body: { kind: kind.listKind ?? `${kind.kind}List`, apiVersion: kind.groupVersion, metadata: result.meta, items } };
+      return {
+        code: 200,
+        headers,
+        body: { kind: kind.listKind ?? `${kind.kind}List`, apiVersion: kind.groupVersion, metadata: result.meta, items },
+      };
     }
     default:
       return encodedResponse(answer);
@@ -154,7 +159,11 @@ async function allow(core: Core, user: UserInfo, verb: string, served: Served): 
     name: "",
   });
   if (decision.decision === "allow") return;
-  throw forbiddenError(served.ref, "", `User ${JSON.stringify(user.name)} cannot ${verb} resource "${plural}" in API group "${group}" at the cluster scope`);
+  throw forbiddenError(
+    served.ref,
+    "",
+    `User ${JSON.stringify(user.name)} cannot ${verb} resource "${plural}" in API group "${group}" at the cluster scope`,
+  );
 }
 
 /** The watch cache of a kind as in-process readers see it: keyed by `namespace/name`. */
@@ -166,7 +175,9 @@ export function sharedCacheOf<T extends KubeObject>(served: Served): SharedCache
   return {
     get(key) {
       const slash = key.indexOf("/");
-      const entry = cache.get(slash < 0 ? storeKey(resource, "", key) : storeKey(resource, key.slice(0, slash), key.slice(slash + 1)));
+      const entry = cache.get(
+        slash < 0 ? storeKey(resource, "", key) : storeKey(resource, key.slice(0, slash), key.slice(slash + 1)),
+      );
       return entry && read(entry);
     },
     *list() {
@@ -176,4 +187,3 @@ export function sharedCacheOf<T extends KubeObject>(served: Served): SharedCache
     subscribe: (handler) => cache.listen((change) => handler(change.type, read(change.entry), change.prev && read(change.prev))),
   };
 }
-

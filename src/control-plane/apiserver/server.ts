@@ -4,7 +4,7 @@
 import { builtInKinds } from "../../shared/api/index.ts";
 import type { Kind } from "../../shared/api/kind.ts";
 import type { KubeObject } from "../../shared/apimachinery/meta.ts";
-import type { Client, Transport } from "../../shared/client/types.ts";
+import { createClient, type Client, type Transport } from "../../shared/client/index.ts";
 import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import type { Store } from "../store/types.ts";
 import { CacheHub } from "./cache/hub.ts";
@@ -23,14 +23,13 @@ export interface ApiServerOptions {
   /** Other API servers write to the same store. */
   sharedStore?: boolean;
   kinds?: readonly Kind<any>[];
-  authenticators?: readonly Authenticator[];
+  /** undefined of it means 401. */
+  authenticator: Authenticator;
   authorizer: Authorizer;
   /** In the order in which they are called. */
   admission?: readonly AdmissionPlugin[];
-  virtual?: ReadonlyMap<string, VirtualResource>;
+  virtualResources?: Readonly<Record<string, VirtualResource>>;
   platform?: Platform;
-  /** How `ServerContext.client` makes a client of a transport. */
-  makeClient?(transport: Transport): Client;
   /** Unexpected errors. */
   report?(error: unknown): void;
 }
@@ -52,7 +51,8 @@ export const systemUser: UserInfo = { name: "system:apiserver", groups: ["system
 
 /** Loads the store into the caches and is then ready to serve. The store stays the caller's to close. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const report = options.report ?? ((error) => process.stderr.write(`apiserver: ${error instanceof Error ? error.stack : String(error)}\n`));
+  const report =
+    options.report ?? ((error) => process.stderr.write(`apiserver: ${error instanceof Error ? error.stack : String(error)}\n`));
   const hub = new CacheHub(options.store, { exclusive: !options.sharedStore, onFailure: report });
   const resources = new ResourceTable(hub);
   for (const definition of builtInResources(options.kinds ?? builtInKinds)) resources.define(definition);
@@ -61,10 +61,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const context: ServerContext = {
     cache: <T extends KubeObject>(kind: Kind<T>) => sharedCacheOf<T>(resources.of(kind)),
     client(user = systemUser) {
-      const make = options.makeClient;
-      if (!make) throw new Error("this server was made without a client");
       let client = clients.get(user.name);
-      if (!client) clients.set(user.name, (client = make(inProcessTransport(core, handle, user))));
+      if (!client) clients.set(user.name, (client = createClient(inProcessTransport(core, handle, user))));
       return client;
     },
     *kinds() {
@@ -76,10 +74,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     store: options.store,
     hub,
     resources,
-    authenticators: options.authenticators ?? [],
+    authenticator: options.authenticator,
     authorizer: options.authorizer,
     admission: options.admission ?? [],
-    virtual: options.virtual ?? new Map(),
+    virtual: options.virtualResources ?? {},
     platform,
     context,
     report,
@@ -92,7 +90,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     core,
     transport: (user) => inProcessTransport(core, handle, user),
     async listen(listenOptions) {
-      const listener = await listen(listenOptions, handle, (_request, socket) => socket.end("HTTP/1.1 501 Not Implemented\r\n\r\n"));
+      const listener = await listen(listenOptions, handle, (_request, socket) =>
+        socket.end("HTTP/1.1 501 Not Implemented\r\n\r\n"),
+      );
       listeners.push(listener);
       return listener;
     },

@@ -51,7 +51,8 @@ export class CachedObject implements ObjectPlace {
   /** From the bytes of the store. */
   static fromStore(place: ObjectPlace, value: Uint8Array, shape: ObjectShape, revision: number): CachedObject {
     const stored = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    if (startsWith(stored, shape.head.bytes)) return new CachedObject(place, withRevision(stored, shape.head, revision), shape, shape.head, revision);
+    if (startsWith(stored, shape.head.bytes))
+      return new CachedObject(place, withRevision(stored, shape.head, revision), shape, shape.head, revision);
     const object = JSON.parse(stored.toString()) as KubeObject;
     const head = headOf(object.kind, object.apiVersion);
     return new CachedObject(place, withRevision(serialize(object), head, revision), shape, head, revision);

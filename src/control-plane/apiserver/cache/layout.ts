@@ -30,7 +30,9 @@ export function headOf(kind: string, apiVersion: string): Head {
 /** The stored form of an object; its resourceVersion is left out. */
 export function serialize(object: KubeObject): Buffer {
   const { kind, apiVersion } = object;
-  const metadata = JSON.stringify(object.metadata.resourceVersion === undefined ? object.metadata : { ...object.metadata, resourceVersion: undefined });
+  const metadata = JSON.stringify(
+    object.metadata.resourceVersion === undefined ? object.metadata : { ...object.metadata, resourceVersion: undefined },
+  );
   let text = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${metadata}`;
   for (const key of Object.keys(object)) {
     if (key === "kind" || key === "apiVersion" || key === "metadata") continue;

@@ -61,18 +61,14 @@ export function createChain(core: Core, paths: PathHandler): Handler {
   };
 }
 
-const anonymous: UserInfo = { name: "system:anonymous", groups: ["system:unauthenticated"] };
+function authenticate(core: Core, request: Incoming): Maybe<UserInfo> {
+  const user = core.authenticator.authenticate(request);
+  return user instanceof Promise ? user.then(known) : known(user);
+}
 
-/** The first authenticator that knows the caller; nobody's requests are anonymous. */
-function authenticate(core: Core, request: Incoming, from = 0): Maybe<UserInfo> {
-  const credentials = { headers: request.headers, certificate: request.certificate, remoteAddress: request.remoteAddress };
-  for (let i = from; i < core.authenticators.length; i++) {
-    const user = core.authenticators[i]!.authenticate(credentials);
-    if (user instanceof Promise) return user.then((u) => u ?? authenticate(core, request, i + 1));
-    if (user) return user;
-  }
-  if (request.headers.authorization) throw unauthorized();
-  return anonymous;
+function known(user: UserInfo | undefined): UserInfo {
+  if (!user) throw unauthorized();
+  return user;
 }
 
 function attributesOf(request: Incoming, info: RequestInfo, user: UserInfo): AccessAttributes {

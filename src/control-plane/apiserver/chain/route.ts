@@ -10,7 +10,8 @@ export interface Route {
 }
 
 export const noSuchResource = () => apiError(404, "NotFound", "the server could not find the requested resource", {});
-export const noSuchMethod = () => apiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+export const noSuchMethod = () =>
+  apiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 
 /** undefined: the group version is unknown. */
 export function route(resources: ResourceTable, info: RequestInfo, method: string): Route {

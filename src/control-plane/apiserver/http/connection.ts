@@ -11,7 +11,8 @@ const connections = new WeakMap<object, Connection>();
 
 export function connectionOf(socket: TLSSocket): Connection {
   let connection = connections.get(socket);
-  if (!connection) connections.set(socket, (connection = { certificate: certificateOf(socket), remoteAddress: socket.remoteAddress ?? "" }));
+  if (!connection)
+    connections.set(socket, (connection = { certificate: certificateOf(socket), remoteAddress: socket.remoteAddress ?? "" }));
   return connection;
 }
 

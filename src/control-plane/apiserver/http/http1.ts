@@ -12,7 +12,8 @@ export function serveHttp1(request: IncomingMessage, response: ServerResponse, h
   response.sendDate = false;
   response.on("error", () => {}); // the client went away
   const answer = handler(incomingOf(request, response));
-  if (answer instanceof Promise) answer.then((a) => respond(response, a)).catch((error: unknown) => respond(response, failure(error)));
+  if (answer instanceof Promise)
+    answer.then((a) => respond(response, a)).catch((error: unknown) => respond(response, failure(error)));
   else respond(response, answer);
 }
 

@@ -15,7 +15,8 @@ const noQuery = new URLSearchParams();
 export function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handler: Handler): void {
   stream.on("error", () => {}); // the client went away; `close` follows and stops whatever still runs
   const answer = handler(new Http2Request(stream, headers));
-  if (answer instanceof Promise) answer.then((a) => respond(stream, a)).catch((error: unknown) => respond(stream, failure(error)));
+  if (answer instanceof Promise)
+    answer.then((a) => respond(stream, a)).catch((error: unknown) => respond(stream, failure(error)));
   else respond(stream, answer);
 }
 

@@ -38,7 +38,9 @@ const MAX_STREAMS = 1000;
 
 export async function listen(options: ListenOptions, handler: Handler, onUpgrade: UpgradeHandler): Promise<Listener> {
   const sockets = new Set<TLSSocket>();
-  const http1 = createHttp1Server({ keepAlive: true, noDelay: true, sendDate: false } as object, (request, response) => serveHttp1(request, response, handler));
+  const http1 = createHttp1Server({ keepAlive: true, noDelay: true, sendDate: false } as object, (request, response) =>
+    serveHttp1(request, response, handler),
+  );
   http1.keepAliveTimeout = 90_000;
   http1.requestTimeout = 0;
   http1.on("upgrade", onUpgrade);

@@ -6,7 +6,8 @@ import type { Operation } from "../registry/operation.ts";
 export const MAX_BODY_BYTES = 3 << 20;
 
 export async function decodeObject(op: Operation): Promise<KubeObject> {
-  const value = op.request.object !== undefined ? structuredClone(op.request.object) : parse(await op.request.body(MAX_BODY_BYTES));
+  const value =
+    op.request.object !== undefined ? structuredClone(op.request.object) : parse(await op.request.body(MAX_BODY_BYTES));
   const object = value as KubeObject;
   const { kind } = op.served;
   object.kind ||= kind.kind;

@@ -22,11 +22,19 @@ const SLAB = 256 << 10;
 
 export function encode(answer: Answer): Encoded {
   const { result, format } = answer;
-  const headers: Record<string, string> = { "cache-control": "no-cache, private", "content-type": format.contentType, ...answer.headers };
+  const headers: Record<string, string> = {
+    "cache-control": "no-cache, private",
+    "content-type": format.contentType,
+    ...answer.headers,
+  };
   if (answer.warnings.length) headers.warning = answer.warnings.map(formatWarning).join(", ");
   switch (result.type) {
     case "raw":
-      return { code: result.code, headers: { ...headers, "content-type": result.contentType, ...result.headers }, body: result.body };
+      return {
+        code: result.code,
+        headers: { ...headers, "content-type": result.contentType, ...result.headers },
+        body: result.body,
+      };
     case "watch":
       return { code: 200, headers, watch: encodeWatch(result, format) };
     case "list":

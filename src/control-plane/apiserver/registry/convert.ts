@@ -13,7 +13,9 @@ export function objectOf(entry: CachedObject, served: Served): KubeObject {
 /** Its JSON in the served version. */
 export function bytesOf(entry: CachedObject, served: Served): Buffer {
   if (entry.head === served.head) return entry.bytes;
-  return entry.derived(`${served.kind.groupVersion} json`, () => withRevision(serialize(objectOf(entry, served)), served.head, entry.revision));
+  return entry.derived(`${served.kind.groupVersion} json`, () =>
+    withRevision(serialize(objectOf(entry, served)), served.head, entry.revision),
+  );
 }
 
 function converted(entry: CachedObject, served: Served): KubeObject {

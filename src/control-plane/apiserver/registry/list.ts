@@ -21,7 +21,9 @@ function firstPage(op: Operation, selection: Selection): Result {
     if (selection.matches && !selection.matches(entry)) continue;
     if (limit && entries.length === limit) {
       const last = entries.at(-1)!;
-      meta.continue = Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: op.core.hub.revision, start: `${last.key.slice(selection.from.length)}\0` })).toString("base64url");
+      meta.continue = Buffer.from(
+        JSON.stringify({ v: "meta.k8s.io/v1", rv: op.core.hub.revision, start: `${last.key.slice(selection.from.length)}\0` }),
+      ).toString("base64url");
       if (!selection.matches) meta.remainingItemCount = cache.count(entry.key, selection.to);
       break;
     }

@@ -27,7 +27,8 @@ export function freshFor(core: Core, resourceVersion: string): Promise<void> | u
   if (resourceVersion === "") return core.hub.current();
   if (resourceVersion === "0") return undefined;
   const revision = parseRevision(resourceVersion);
-  if (revision === undefined) throw internalError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
+  if (revision === undefined)
+    throw internalError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   return atLeast(core, revision);
 }
 
@@ -38,9 +39,7 @@ export function atLeast(core: Core, revision: number): Promise<void> | undefined
   const reached = core.hub.reached(revision);
   if (!reached) return undefined;
   return new Promise((resolve, reject) => {
-    const timer = core.platform.clock.after(WAIT_MS, () =>
-      reject(tooLarge(revision, core.hub.revision)),
-    );
+    const timer = core.platform.clock.after(WAIT_MS, () => reject(tooLarge(revision, core.hub.revision)));
     void reached.then(() => {
       timer.cancel();
       resolve();
@@ -50,7 +49,10 @@ export function atLeast(core: Core, revision: number): Promise<void> | undefined
 
 export function tooLarge(wanted: number, current: number) {
   const error = timeoutError(`Too large resource version: ${wanted}, current: ${current}`, 1);
-  error.status.details = { ...error.status.details, causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }] };
+  error.status.details = {
+    ...error.status.details,
+    causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+  };
   return error;
 }
 

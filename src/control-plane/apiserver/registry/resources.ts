@@ -61,7 +61,9 @@ export class ResourceTable {
       fields: (object) => selectableFields(storage, object),
     });
     const served = new Map<string, Served>();
-    const resource = { id: `${storage.group}/${storage.plural}`, served, cache, convert: definition.convert } as unknown as { -readonly [K in keyof Resource]: Resource[K] };
+    const resource = { id: `${storage.group}/${storage.plural}`, served, cache, convert: definition.convert } as unknown as {
+      -readonly [K in keyof Resource]: Resource[K];
+    };
     resource.storage = serve(storage, resource);
     for (const kind of definition.kinds) {
       const one = kind === storage ? resource.storage : serve(kind, resource);
@@ -128,7 +130,8 @@ function idOf(group: string, version: string, plural: string): string {
 
 function selectableFields(kind: Kind<any>, object: KubeObject): Record<string, string> {
   const fields: Record<string, string> = {};
-  for (const [path, get] of Object.entries(kind.selectableFields ?? {})) fields[path] = (get as (o: KubeObject) => string)(object) ?? "";
+  for (const [path, get] of Object.entries(kind.selectableFields ?? {}))
+    fields[path] = (get as (o: KubeObject) => string)(object) ?? "";
   return fields;
 }
 

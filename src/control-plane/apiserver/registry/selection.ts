@@ -1,9 +1,11 @@
 /** Which objects of a resource a list, watch or deletecollection is about. */
 import { badRequest } from "../../../shared/apimachinery/errors.ts";
-import type { CachedObject } from "../cache/cached-object.ts";
+import { matchesFields, parseFieldSelector, type FieldRequirement } from "../../../shared/apimachinery/field-selectors.ts";
+import { parseSelector, SelectorError } from "../../../shared/apimachinery/selectors.ts";
 import { prefixEnd } from "../../store/types.ts";
+import type { CachedObject } from "../cache/cached-object.ts";
 import type { Operation } from "./operation.ts";
-import { parseFieldSelector, parseLabelSelector, type Requirement } from "./selectors.ts";
+import type { Served } from "./resources.ts";
 
 export interface Selection {
   /** Key range in the store. */
@@ -17,27 +19,43 @@ export function selectionOf(op: Operation): Selection {
   const { resource, kind } = op.served;
   const { prefix } = resource.cache;
   const from = op.info.namespace && kind.scope === "Namespaced" ? `${prefix}${op.info.namespace}/` : prefix;
-  const label = op.query.get("labelSelector");
-  const field = op.query.get("fieldSelector");
-  const labels = label ? parseLabelSelector(label) : [];
-  const fields = field ? parseFieldSelector(field, op.served) : [];
-  if (op.info.name) fields.push(nameIs(op.info.name, fields));
-  const matches =
-    labels.length || fields.length
-      ? (entry: CachedObject) =>
-          labels.every((r) => r.matches(entry.labels[r.key])) && fields.every((r) => r.matches(fieldOf(entry, r.key)))
-      : undefined;
-  return { from, to: prefixEnd(from), matches };
+  const labels = parsed(() => parseSelector(op.query.get("labelSelector") ?? ""));
+  const fields = fieldsOf(op);
+  const range = { from, to: prefixEnd(from) };
+  if (labels.empty && !fields.length) return { ...range, matches: undefined };
+  return {
+    ...range,
+    matches: (entry) =>
+      (labels.empty || labels.matches(entry.labels)) && (!fields.length || matchesFields(fields, (path) => fieldOf(entry, path))),
+  };
 }
 
-function nameIs(name: string, fields: readonly Requirement[]): Requirement {
-  if (fields.some((f) => f.key === "metadata.name" && !f.matches(name)))
+function fieldsOf(op: Operation): FieldRequirement[] {
+  const text = op.query.get("fieldSelector");
+  const fields = text ? parsed(() => parseFieldSelector(text)) : [];
+  for (const { field } of fields) if (!isKnown(op.served, field)) throw badRequest(`field label not supported: ${field}`);
+  const { name } = op.info;
+  if (!name) return fields;
+  if (fields.some((f) => f.field === "metadata.name" && f.value !== name))
     throw badRequest("fieldSelector metadata.name doesn't match requested name");
-  return { key: "metadata.name", matches: (value) => value === name };
+  return [...fields, { field: "metadata.name", operator: "=", value: name }];
+}
+
+function isKnown(served: Served, field: string): boolean {
+  return field === "metadata.name" || field === "metadata.namespace" || served.kind.selectableFields?.[field] !== undefined;
 }
 
 function fieldOf(entry: CachedObject, path: string): string {
   if (path === "metadata.name") return entry.name;
   if (path === "metadata.namespace") return entry.namespace;
   return entry.fields[path] ?? "";
+}
+
+function parsed<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof SelectorError) throw badRequest(error.message);
+    throw error;
+  }
 }

@@ -93,7 +93,11 @@ function bookmark(op: Operation, revision: number, annotations?: Record<string, 
   const { kind } = op.served;
   return {
     type: "BOOKMARK" as const,
-    object: { kind: kind.kind, apiVersion: kind.groupVersion, metadata: { resourceVersion: String(revision), ...(annotations && { annotations }) } },
+    object: {
+      kind: kind.kind,
+      apiVersion: kind.groupVersion,
+      metadata: { resourceVersion: String(revision), ...(annotations && { annotations }) },
+    },
   };
 }
 

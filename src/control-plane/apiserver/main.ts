@@ -1,0 +1,121 @@
+/** The API server as a component: data directory, certificates, security, bootstrap objects, port. */
+import { join } from "node:path";
+import { isAlreadyExists } from "../../shared/apimachinery/errors.ts";
+import type { KubeObject } from "../../shared/apimachinery/meta.ts";
+import { resourcePath } from "../../shared/client/index.ts";
+import { openClusterPki, type ClusterPki } from "../../shared/component/pki/index.ts";
+import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
+import { openEmbeddedStore, openEtcdStore, type Store } from "../store/index.ts";
+import type { Listener } from "./http/listen.ts";
+import { createSecurity } from "./security.ts";
+import { createApiServer, systemUser, type ApiServer } from "./server.ts";
+import type { UserInfo } from "./types.ts";
+
+export interface ApiServerConfig {
+  /** Holds `pki/` and `store/`. Absent: the store is in memory, and `pki` has to be given. */
+  dataDir?: string;
+  pki?: ClusterPki;
+  host?: string;
+  /** 0: any free one. */
+  port: number;
+  /** What clients in the cluster reach this server by; default the host. */
+  advertiseAddress?: string;
+  /** Further names and addresses in the serving certificate. */
+  names?: { dns?: string[]; ips?: string[] };
+  serviceCidr?: string;
+  clusterDomain?: string;
+  /** Bearer tokens that are known from the start. */
+  tokens?: Readonly<Record<string, UserInfo>>;
+  /** Of an etcd cluster; default the embedded store. */
+  etcd?: { endpoints: readonly string[] };
+  platform?: Platform;
+}
+
+export interface RunningApiServer {
+  readonly server: ApiServer;
+  readonly pki: ClusterPki;
+  readonly store: Store;
+  readonly port: number;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const DEFAULT_SERVICE_CIDR = "10.96.0.0/16";
+
+/** Starts; resolves when the port answers and `/readyz` is ok. Ends with the signal, or with `close`. */
+export async function runApiServer(config: ApiServerConfig, signal?: AbortSignal): Promise<RunningApiServer> {
+  const platform = config.platform ?? realPlatform;
+  const host = config.host ?? "127.0.0.1";
+  const serviceCidr = config.serviceCidr ?? DEFAULT_SERVICE_CIDR;
+  const serviceAddress = firstAddress(serviceCidr);
+  const pki = config.pki ?? openPki(config, platform, serviceAddress);
+  const store = await openStore(config, platform);
+  const advertise = { address: config.advertiseAddress ?? host, port: config.port };
+  const security = createSecurity({ pki, platform, serviceCidr, serviceAddress, advertise, tokens: config.tokens });
+  const server = await createApiServer({
+    store,
+    sharedStore: config.etcd !== undefined,
+    platform,
+    authenticator: security.authenticator,
+    authorizer: security.authorizer,
+    admission: security.admission,
+    virtualResources: security.virtualResources,
+  });
+  security.start(server.core.context);
+  await createMissing(server, security.bootstrapObjects());
+  const listener: Listener = await server.listen({
+    host,
+    port: config.port,
+    cert: pki.serving.cert,
+    key: pki.serving.key,
+    clientCa: security.clientCas.join("\n"),
+  });
+  let closing: Promise<void> | undefined;
+  const close = () =>
+    (closing ??= (async () => {
+      await server.close();
+      security.close();
+      await store.close();
+    })());
+  signal?.addEventListener("abort", () => void close(), { once: true });
+  return { server, pki, store, port: listener.port, url: `https://${host}:${listener.port}`, close };
+}
+
+function openPki(config: ApiServerConfig, platform: Platform, serviceAddress: string): ClusterPki {
+  if (!config.dataDir) throw new Error("the API server needs a data directory or certificates");
+  const ips = [
+    ...(config.names?.ips ?? []),
+    ...(config.host ? [config.host] : []),
+    ...(config.advertiseAddress ? [config.advertiseAddress] : []),
+  ];
+  return openClusterPki(join(config.dataDir, "pki"), platform, {
+    names: { dns: config.names?.dns, ips },
+    serviceAddress,
+    clusterDomain: config.clusterDomain,
+  });
+}
+
+function openStore(config: ApiServerConfig, platform: Platform): Promise<Store> {
+  if (config.etcd) return openEtcdStore(config.etcd);
+  return openEmbeddedStore({ ...(config.dataDir && { path: join(config.dataDir, "store") }), platform });
+}
+
+/** Puts what a fresh server has into the store, through the chain. */
+async function createMissing(server: ApiServer, objects: readonly KubeObject[]): Promise<void> {
+  const transport = server.transport(systemUser);
+  const kinds = new Map([...server.core.resources.all()].map(({ kind }) => [`${kind.groupVersion}/${kind.kind}`, kind]));
+  for (const object of objects) {
+    const kind = kinds.get(`${object.apiVersion}/${object.kind}`);
+    if (!kind) throw new Error(`bug: no kind for the bootstrap object ${object.kind} ${object.metadata.name}`);
+    try {
+      await transport.request({ method: "POST", path: resourcePath(kind, object.metadata.namespace), body: object });
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+  }
+}
+
+/** `10.96.0.0/16` → `10.96.0.1` */
+function firstAddress(cidr: string): string {
+  return cidr.slice(0, cidr.indexOf("/")).replace(/\d+$/, (last) => String(Number(last) + 1));
+}
