@@ -6,4 +6,4 @@ installSchemaSource(structSchema);
 
 export * from "./kind.ts";
 export * from "./kinds.ts";
-export { structSchema } from "./schemas.ts";
+export { hasDefinition, structSchema } from "./schemas.ts";

@@ -50,7 +50,14 @@ function table(): Table {
   return (loaded ??= JSON.parse(readFileSync(new URL("./tables/schema-1.36.json", import.meta.url), "utf8")) as Table);
 }
 
+const JSON_SCHEMA_PROPS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+
 const structs = new Map<string, StructSchema>();
+
+/** Whether the table has this definition. */
+export function hasDefinition(definition: string): boolean {
+  return definition in table().definitions;
+}
 
 /** The struct of an OpenAPI model name, e.g. `io.k8s.api.core.v1.Pod`. Throws where the table has none. */
 export function structSchema(definition: string): StructSchema {
@@ -84,7 +91,12 @@ function resolveFields(row: DefinitionRow): Map<string, Field> {
     const inner = table().definitions[f.type];
     invariant(inner, `inline type ${f.type} is missing`);
     for (const [name, field] of resolveFields(inner)) {
-      fields.set(name, f.num === undefined ? { ...field, ...envelopeOnly(f.type) } : { ...field, protoPath: [f.num, ...(field.protoPath ?? [])] });
+      fields.set(
+        name,
+        f.num === undefined
+          ? { ...field, ...envelopeOnly(f.type) }
+          : { ...field, protoPath: [f.num, ...(field.protoPath ?? [])] },
+      );
     }
   }
   return fields;
@@ -131,7 +143,15 @@ function listSchema(items: Schema, use: Partial<FieldRow>): ListSchema {
 function scalarSchema(scalar: ScalarName, use: Partial<FieldRow>): ScalarSchema {
   const values = use.enum && table().enums[use.enum];
   const consts = use.consts && table().constants[use.consts];
-  return { type: "scalar", scalar, ...(values && { enum: values }), ...(consts && { consts }) };
+  const named = use.enum ?? use.consts;
+  return {
+    type: "scalar",
+    scalar,
+    ...(values && { enum: values }),
+    ...(consts && { consts }),
+    ...(named && scalar === "string" && { goType: named.split(".").slice(-2).join(".") }),
+    ...(scalar.startsWith("JSONSchemaProps") && { props: () => structSchema(JSON_SCHEMA_PROPS) }),
+  };
 }
 
 /** The same struct, used atomically (or granularly) in one place. */

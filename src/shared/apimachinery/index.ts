@@ -1,6 +1,9 @@
 /** What every object shares: metadata, schemas, codecs, quantities, selectors, validation of names, errors. */
 export * from "./conditions.ts";
+export * from "./decode.ts";
+export * from "./defaults.ts";
 export * from "./duration.ts";
+export * from "./encode.ts";
 export * from "./errors.ts";
 export * from "./field-error.ts";
 export * from "./field-selectors.ts";
@@ -9,4 +12,5 @@ export * from "./meta.ts";
 export * from "./quantity.ts";
 export * from "./schema.ts";
 export * from "./selectors.ts";
+export * from "./time.ts";
 export * from "./validation.ts";

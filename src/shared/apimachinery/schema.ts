@@ -31,6 +31,10 @@ export interface ScalarSchema {
   /** Closed set of values (validated), or the known values of an open string type (not validated). */
   enum?: readonly string[];
   consts?: readonly string[];
+  /** Go's name of a named string type, for error texts. */
+  goType?: string;
+  /** JSONSchemaPropsOr…: the struct that stands there as one of the shapes. */
+  props?: () => StructSchema;
 }
 
 export interface ListSchema {
@@ -56,6 +60,8 @@ export interface StructSchema {
   structType: "granular" | "atomic";
   /** In Go source order, which is the order of JSON output. Inline fields are already flattened. */
   fields: ReadonlyMap<string, Field>;
+  /** Of a custom resource: values are kept as given, fields that are not declared are pruned. */
+  dynamic?: boolean;
   /** Unknown fields are kept (custom resources only). */
   preserveUnknown?: boolean;
   /** `additionalProperties` beside fields (custom resources only). */

@@ -1,0 +1,46 @@
+/**
+ * The wire format against upstream's golden objects: one of each kind with every field filled. They are not part of the repository: the
+ * test reads `../shared/upstream/roundtrip-1.36` beside it, and is skipped where that folder is absent.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { decodeText } from "../apimachinery/decode.ts";
+import { encodeJson } from "../apimachinery/encode.ts";
+import { builtInKinds, hasDefinition, structSchema } from "./index.ts";
+
+const folder = new URL("../../../../shared/upstream/roundtrip-1.36/", import.meta.url);
+const absent = !existsSync(folder);
+
+/** `rbac.authorization.k8s.io.v1.Role` → its definition; undefined where the kind is of no served version. */
+function definitionOf(name: string): string | undefined {
+  const [, group, version, kind] = /^(.*)\.(v\d\w*)\.(\w+)$/.exec(name)!;
+  const candidates = [
+    `io.k8s.api.${group!.split(".")[0]}.${version}.${kind}`,
+    `io.k8s.apimachinery.pkg.apis.meta.${version}.${kind}`,
+  ];
+  return candidates.find((c) => hasDefinition(c));
+}
+
+const names = absent ? [] : [...new Set(readdirSync(folder).map((f) => f.replace(/\.[a-z]+$/, "")))];
+const cases = names.flatMap((name) => {
+  const definition = definitionOf(name);
+  return definition ? [{ name, definition }] : [];
+});
+
+test.skipIf(absent)("every served kind has its golden object, definitions and API services aside", () => {
+  const missing = builtInKinds.filter((k) => !cases.some((c) => c.definition === k.definition)).map((k) => k.kind);
+  expect(missing).toEqual(["CustomResourceDefinition", "APIService"]);
+});
+
+describe.skipIf(absent)(`golden objects${absent ? " (skipped: ../shared/upstream is not there)" : ""}`, () => {
+  describe.each(cases)("$name", ({ name, definition }) => {
+    const schema = structSchema(definition);
+    const json = readFileSync(new URL(`${name}.json`, folder), "utf8");
+
+    test("JSON is read and written back equal, in the same order", () => {
+      const { object, strict } = decodeText(schema, json, { strict: true });
+      expect(strict).toEqual([]);
+      expect(encodeJson(schema, object)).toBe(JSON.stringify(JSON.parse(json)));
+    });
+  });
+});
