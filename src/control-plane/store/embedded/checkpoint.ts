@@ -33,7 +33,7 @@ export function checkpointsIn(names: readonly string[]): number[] {
   return revisions.map(Number).sort((a, b) => b - a);
 }
 
-/** undefined where it was aborted; nothing is left of it then. */
+/** undefined where it was aborted: nothing is left of it then, as after an error. */
 export async function writeCheckpoint(
   directory: string,
   source: CheckpointSource,
@@ -43,26 +43,39 @@ export async function writeCheckpoint(
   const { revision } = source;
   const path = checkpointPath(directory, revision);
   const temporary = `${path}.tmp`;
-  const file = await open(temporary, "w", 0o600);
-  let bytes = FILE_HEADER_BYTES;
+  let bytes: number | undefined;
   try {
-    await file.write(encodeFileHeader({ magic: CHECKPOINT_MAGIC, salt, revision, number: 0 }));
-    for await (const frame of frames(source, salt)) {
-      if (signal.aborted) break;
-      await file.write(frame);
-      bytes += frame.length;
-    }
-    if (!signal.aborted) await file.sync();
+    bytes = await writeFrames(temporary, source, salt, signal);
   } finally {
-    await file.close();
+    if (bytes === undefined) await rm(temporary, { force: true });
   }
-  if (signal.aborted) {
-    await rm(temporary, { force: true });
-    return undefined;
-  }
+  if (bytes === undefined) return undefined;
   await rename(temporary, path);
   syncDirectory(directory);
   return { revision, bytes };
+}
+
+async function writeFrames(
+  path: string,
+  source: CheckpointSource,
+  salt: number,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const file = await open(path, "w", 0o600);
+  try {
+    let bytes = FILE_HEADER_BYTES;
+    await file.appendFile(encodeFileHeader({ magic: CHECKPOINT_MAGIC, salt, revision: source.revision, number: 0 }));
+    for await (const frame of frames(source)) {
+      if (signal.aborted) return undefined;
+      sealFrame(frame, salt, bytes);
+      await file.appendFile(frame);
+      bytes += frame.length;
+    }
+    await file.sync();
+    return bytes;
+  } finally {
+    await file.close();
+  }
 }
 
 export function removeCheckpointsBefore(directory: string, revision: number): void {
@@ -86,13 +99,8 @@ export function readCheckpoint(path: string, visitor: RecordVisitor): Checkpoint
   }
 }
 
-async function* frames(source: CheckpointSource, salt: number): AsyncIterable<Buffer> {
+async function* frames(source: CheckpointSource): AsyncIterable<Buffer> {
   const records = new RecordWriter(FRAME_HEADER_BYTES, 1 << 20);
-  const seal = () => {
-    const frame = records.bytes();
-    sealFrame(frame, salt);
-    return frame;
-  };
   for (const { id, seconds } of source.leases) records.leaseGrant(id, seconds);
   let keys = 0;
   for (let from = "\0"; ;) {
@@ -101,10 +109,10 @@ async function* frames(source: CheckpointSource, salt: number): AsyncIterable<Bu
     keys += slice.length;
     if (slice.length < SLICE_KEYS) break;
     from = `${slice.at(-1)!.key}\0`;
-    yield seal();
+    yield records.bytes();
     records.reset();
     await nextTurn();
   }
   records.end(keys);
-  yield seal();
+  yield records.bytes();
 }

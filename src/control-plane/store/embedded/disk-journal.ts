@@ -19,14 +19,15 @@ export class DiskJournal implements Journal {
   #checkpoint: CheckpointFile;
   #appended: number;
   #writing: Promise<void> | undefined;
-  #stop = new AbortController();
-  #failure: Error | undefined;
+  readonly #stop = new AbortController();
+  readonly #onWarning: ((error: Error) => void) | undefined;
 
-  constructor(directory: string, wal: Wal, checkpoint: CheckpointFile, salt: () => number) {
+  constructor(directory: string, wal: Wal, checkpoint: CheckpointFile, salt: () => number, onWarning?: (error: Error) => void) {
     this.#directory = directory;
     this.#wal = wal;
     this.#checkpoint = checkpoint;
     this.#salt = salt;
+    this.#onWarning = onWarning;
     this.#appended = wal.bytes;
   }
 
@@ -52,7 +53,6 @@ export class DiskJournal implements Journal {
   }
 
   flush(revision: number, done: (error: Error | null) => void): void {
-    if (this.#failure) return done(this.#failure);
     this.#appended += this.#wal.records.bytes().length;
     this.#wal.flush(revision, done);
   }
@@ -61,8 +61,8 @@ export class DiskJournal implements Journal {
     const freed = this.#wal.bytesThrough(source.revision);
     if (this.#writing || freed < Math.max(CHECKPOINT_BYTES, this.#checkpoint.bytes)) return;
     this.#writing = this.#replace(source)
-      // A checkpoint that cannot be written is a disk that fails: the next flush says so and stops the store.
-      .catch((error: Error) => void (this.#failure = error))
+      // The log has everything, so nothing is lost; it grows until a later attempt succeeds.
+      .catch((error: Error) => this.#onWarning?.(new Error(`checkpoint: ${error.message}`, { cause: error })))
       .finally(() => (this.#writing = undefined));
   }
 

@@ -4,8 +4,8 @@
  *     file   = magic (8), format (4), salt (4), revision (8), number (4), checksum of those (4), frame*
  *     frame  = mark (4), payload length (4), checksum of the payload (4), checksum of those three (4), payload
  *
- * Checksums are CRC-32 seeded with the file's random salt, so that bytes of another file (or a value that holds a copy of one) never
- * pass for a frame of this one. A frame is written only after the one before it is on disk: a bad frame with a good one
+ * Checksums are CRC-32 seeded with the file's random salt and the frame's place, so that bytes of another file, or a value that holds
+ * a copy of this one, never pass for a frame. A frame is written only after the one before it is on disk: a bad frame with a good one
  * somewhere behind it is damage; a bad one with nothing behind it is a write that was cut off and that nobody was told of.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
@@ -46,13 +46,18 @@ function decodeFileHeader(bytes: Buffer, magic: string): FileHeader | undefined 
   return { magic, salt: bytes.readUInt32LE(12), revision, number: bytes.readUInt32LE(24) };
 }
 
-/** Fills in the header of a frame whose payload follows its headroom. */
-export function sealFrame(frame: Buffer, salt: number): void {
+/** Fills in the header of a frame whose payload follows its headroom, and which will stand at `offset`. */
+export function sealFrame(frame: Buffer, salt: number, offset: number): void {
+  const seed = seedOf(salt, offset);
   const payload = frame.subarray(FRAME_HEADER_BYTES);
   frame.writeUInt32LE(MARK, 0);
   frame.writeUInt32LE(payload.length, 4);
-  frame.writeUInt32LE(crc32(payload, salt), 8);
-  frame.writeUInt32LE(crc32(frame.subarray(0, 12), salt), 12);
+  frame.writeUInt32LE(crc32(payload, seed), 8);
+  frame.writeUInt32LE(crc32(frame.subarray(0, 12), seed), 12);
+}
+
+function seedOf(salt: number, offset: number): number {
+  return (salt + offset) >>> 0;
 }
 
 /** Reads a file frame by frame, in blocks that the payloads share. */
@@ -96,14 +101,15 @@ export class FrameReader {
   }
 
   #frameAt(offset: number): Buffer | undefined {
-    const salt = this.header?.salt;
+    if (this.header === undefined) return undefined;
+    const seed = seedOf(this.header.salt, offset);
     const head = this.#view(offset, FRAME_HEADER_BYTES);
-    if (salt === undefined || head.length < FRAME_HEADER_BYTES || head.readUInt32LE(0) !== MARK) return undefined;
-    if (head.readUInt32LE(12) !== crc32(head.subarray(0, 12), salt)) return undefined;
+    if (head.length < FRAME_HEADER_BYTES || head.readUInt32LE(0) !== MARK) return undefined;
+    if (head.readUInt32LE(12) !== crc32(head.subarray(0, 12), seed)) return undefined;
     const length = head.readUInt32LE(4);
     const checksum = head.readUInt32LE(8);
     const payload = this.#view(offset + FRAME_HEADER_BYTES, length);
-    return payload.length === length && crc32(payload, salt) === checksum ? payload : undefined;
+    return payload.length === length && crc32(payload, seed) === checksum ? payload : undefined;
   }
 
   /** `length` bytes at `offset`, fewer at the end of the file. */

@@ -1,5 +1,6 @@
 /** The embedded engine: one process, state in memory, a directory of files or nothing at all beneath it. */
 import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { realPlatform, type Platform } from "../../../shared/lib/platform.ts";
 import { StoreOpenError, type Store, type StoreUnavailableError } from "../types.ts";
 import { DiskJournal } from "./disk-journal.ts";
@@ -9,7 +10,7 @@ import { KeySpace } from "./key-space.ts";
 import { Leases } from "./leases.ts";
 import { lockDirectory } from "./lock.ts";
 import { recover } from "./recovery.ts";
-import { Wal } from "./wal.ts";
+import { syncDirectory, Wal } from "./wal.ts";
 
 export interface EmbeddedStoreOptions {
   /** Directory for the data, made where it is absent. Without it the store is in memory alone. */
@@ -19,8 +20,12 @@ export interface EmbeddedStoreOptions {
   historyMs?: number;
   /** History beyond this many bytes written is forgotten earlier (default 256 MiB; a quarter of that in memory). */
   historyBytes?: number;
+  /** How long to wait for another process to let go of the directory: one that was killed may take a moment to end (default 1000). */
+  lockWaitMs?: number;
   /** Called once when a write could not be made durable: the store refuses all further work from then on. */
   onFailure?: (error: StoreUnavailableError) => void;
+  /** Called when something went wrong that is tried again, and costs no data. */
+  onWarning?: (error: Error) => void;
 }
 
 /**
@@ -28,7 +33,7 @@ export interface EmbeddedStoreOptions {
  * @throws StoreOpenError where another process has the directory open, or its files are damaged; it names the file
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions = {}): Promise<Store> {
-  const parts = options.path === undefined ? inMemory(options) : onDisk(options.path, options);
+  const parts = options.path === undefined ? inMemory(options) : await onDisk(options.path, options);
   return new EmbeddedStore(parts);
 }
 
@@ -43,14 +48,20 @@ function inMemory(options: EmbeddedStoreOptions): EngineParts {
   return { ...parts, state: new KeySpace(), leases, journal: new MemoryJournal(), release: () => {} };
 }
 
-function onDisk(directory: string, options: EmbeddedStoreOptions): EngineParts {
+async function onDisk(directory: string, options: EmbeddedStoreOptions): Promise<EngineParts> {
   const parts = common(options);
   const { random } = parts.platform;
-  const lock = prepare(directory);
+  const lock = await prepare(directory, options.lockWaitMs ?? 1000);
   try {
     const { state, leases, segments, checkpoint } = recover(directory);
     const wal = new Wal(directory, segments, state.head, random);
-    const journal = new DiskJournal(directory, wal, checkpoint, () => Buffer.from(random.bytes(4)).readUInt32LE());
+    const journal = new DiskJournal(
+      directory,
+      wal,
+      checkpoint,
+      () => Buffer.from(random.bytes(4)).readUInt32LE(),
+      options.onWarning,
+    );
     return {
       ...parts,
       state,
@@ -64,10 +75,10 @@ function onDisk(directory: string, options: EmbeddedStoreOptions): EngineParts {
   }
 }
 
-function prepare(directory: string) {
+async function prepare(directory: string, waitMs: number) {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return lockDirectory(directory);
+    if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined) syncDirectory(dirname(directory));
+    return await lockDirectory(directory, waitMs);
   } catch (error) {
     if (error instanceof StoreOpenError) throw error;
     throw new StoreOpenError(directory, `cannot be used as data directory: ${(error as Error).message}`, error);

@@ -9,17 +9,29 @@
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { realClock, sleep } from "../../../shared/lib/platform.ts";
 import { StoreOpenError } from "../types.ts";
 
+const RETRY_MS = 25;
 const LOCK_NAME = /^lock\.(\d+)\.(\d+)$/;
 
 export interface DirectoryLock {
   release(): void;
 }
 
-/** Throws `StoreOpenError` where a living process holds the directory. */
-export function lockDirectory(directory: string): DirectoryLock {
-  const mine = `lock.${process.pid}.${startOf(process.pid) ?? 0}`;
+/** Waits a moment for a holder that is just ending. Throws `StoreOpenError` where a living process holds the directory. */
+export async function lockDirectory(directory: string, waitMs: number): Promise<DirectoryLock> {
+  for (let left = waitMs; ; left -= RETRY_MS) {
+    const held = tryLock(directory);
+    if (!("pid" in held)) return held;
+    if (left <= 0) throw new StoreOpenError(directory, `the data directory is in use by process ${held.pid}`);
+    await sleep(realClock, RETRY_MS);
+  }
+}
+
+/** The lock, or who has it. */
+function tryLock(directory: string): DirectoryLock | Holder {
+  const mine = `lock.${process.pid}.${statOf(process.pid)?.start ?? 0}`;
   const file = join(directory, mine);
   try {
     writeFileSync(file, "", { flag: "wx" });
@@ -30,7 +42,7 @@ export function lockDirectory(directory: string): DirectoryLock {
   const holder = othersIn(directory, mine).find(isAlive);
   if (holder !== undefined) {
     rmSync(file, { force: true });
-    throw new StoreOpenError(directory, `the data directory is in use by process ${holder.pid}`);
+    return holder;
   }
   for (const { name } of othersIn(directory, mine)) rmSync(join(directory, name), { force: true });
   return { release: () => rmSync(file, { force: true }) };
@@ -56,15 +68,20 @@ function isAlive({ pid, start }: Holder): boolean {
     // EPERM: it is there and belongs to another user.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
-  const now = startOf(pid);
-  return now === undefined || start === 0 || now === start;
+  const stat = statOf(pid);
+  return stat === undefined || (!stat.dead && (start === 0 || stat.start === start));
 }
 
-/** When the process started, in clock ticks since boot: field 22 of its stat, the 20th after the name in parentheses. Linux only. */
-function startOf(pid: number): number | undefined {
+/**
+ * Linux only. `start`: when the process started, in clock ticks since boot. `dead`: it has ended and only waits to be noticed by its parent;
+ * while it has other threads, one of them may still be writing.
+ * @source proc(5): fields 3 (state), 20 (threads) and 22 (start) of /proc/<pid>/stat, counted after the name in parentheses
+ */
+function statOf(pid: number): { start: number; dead: boolean } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { start: Number(fields[19]), dead: "ZX".includes(fields[0]!) && Number(fields[17]) <= 1 };
   } catch {
     return undefined;
   }

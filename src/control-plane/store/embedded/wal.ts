@@ -76,7 +76,7 @@ export class Wal {
       return done(error as Error);
     }
     const frame = records.bytes();
-    sealFrame(frame, segment.salt);
+    sealFrame(frame, segment.salt, segment.bytes);
     writeAll(this.#fd, frame, segment.bytes, (error) => {
       if (!error) segment.bytes += frame.length;
       records.reset();
@@ -94,8 +94,9 @@ export class Wal {
   }
 
   #rotate(revision: number): Segment {
+    const next = this.#begin(this.segments.at(-1)!.number + 1, revision);
     closeSync(this.#fd);
-    this.#fd = this.#begin(this.segments.at(-1)!.number + 1, revision);
+    this.#fd = next;
     return this.segments.at(-1)!;
   }
 

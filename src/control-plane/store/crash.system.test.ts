@@ -1,0 +1,78 @@
+/** `kill -9` under write load, again and again on one directory: what was acknowledged is there, and no half of a transaction. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { END_OF_KEYS, openEmbeddedStore } from "./index.ts";
+
+const ROUNDS = 8;
+const WRITERS = 32;
+
+const root = mkdtempSync(join(tmpdir(), "knarr-crash-"));
+const program = join(root, "writer.mjs");
+const path = join(root, "data");
+
+beforeAll(() =>
+  build({
+    entryPoints: [new URL("crash-writer.ts", import.meta.url).pathname],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    outfile: program,
+  }),
+);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Runs the writers for a while, kills them, and returns the last number and revision that each was told. */
+async function killedUnderLoad(forMs: number): Promise<Map<number, { n: number; revision: number }>> {
+  const child = spawn(process.execPath, [program, path, `${WRITERS}`], { stdio: ["ignore", "pipe", "pipe"] });
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  await new Promise((resolve) => child.stdout.once("data", resolve).once("close", resolve));
+  await sleep(forMs);
+  child.kill("SIGKILL");
+  const [stdout, stderr] = await output;
+  expect(stderr).toBe("");
+  const told = new Map<number, { n: number; revision: number }>();
+  for (const line of stdout.split("\n").slice(0, -1)) {
+    const [writer, n, revision] = line.split(" ").map(Number) as [number, number, number];
+    told.set(writer, { n, revision });
+  }
+  return told;
+}
+
+async function read() {
+  const store = await openEmbeddedStore({ path });
+  const { kvs, revision } = await store.range("\0", END_OF_KEYS);
+  await store.close();
+  return {
+    revision,
+    byKey: new Map(kvs.map((kv) => [kv.key, { ...kv, n: Number(Buffer.from(kv.value).toString("latin1", 0, 10)) }])),
+  };
+}
+
+test(`${ROUNDS} kills lose nothing that was acknowledged`, async () => {
+  let acknowledged = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const told = await killedUnderLoad(100 + round * 70);
+    const { byKey, revision } = await read();
+    for (const [writer, last] of told) {
+      const a = byKey.get(`/writer-${writer}/a`)!;
+      const b = byKey.get(`/writer-${writer}/b`)!;
+      expect(a.n).toBeGreaterThanOrEqual(last.n);
+      expect(a.n).toBeLessThanOrEqual(last.n + 1);
+      expect(b).toMatchObject({ n: a.n, modRevision: a.modRevision });
+      expect(byKey.get(`/writer-${writer}/log/${a.n % 50}`)).toMatchObject({ n: a.n, modRevision: a.modRevision });
+      expect(revision).toBeGreaterThanOrEqual(last.revision);
+      acknowledged = Math.max(acknowledged, last.revision);
+    }
+    expect(told.size).toBe(WRITERS);
+  }
+  expect(acknowledged).toBeGreaterThan(ROUNDS * 100);
+  // The load was enough for checkpoints to have been made, and old segments dropped, while it was killed.
+  expect(readdirSync(path)).not.toContain("wal-0000000001");
+});
