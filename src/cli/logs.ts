@@ -1,0 +1,21 @@
+/** `knarr logs`: the log files of the supervised processes. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { requireCluster, type Cluster } from "./cluster.ts";
+import { fail } from "./failure.ts";
+import { logFile } from "./processes.ts";
+
+export async function logs(part: string, { name, follow }: { name: string; follow?: boolean }): Promise<void> {
+  const cluster = requireCluster(name);
+  const file = logFile(directoryOf(cluster, part));
+  if (!existsSync(file)) fail(`${part} of cluster ${name} has not logged yet`);
+  const child = spawn("tail", ["-n", "+1", ...(follow ? ["-F"] : []), file], { stdio: "inherit" });
+  process.exitCode = await new Promise<number>((resolve) => child.on("exit", (code) => resolve(code ?? 0)));
+}
+
+function directoryOf(cluster: Cluster, part: string): string {
+  if (part === "server") return cluster.serverDir;
+  for (let index = 0; index < cluster.nodes; index++) if (cluster.nodeName(index) === part) return cluster.nodeDir(index);
+  const parts = ["server", ...Array.from({ length: cluster.nodes }, (_, index) => cluster.nodeName(index))];
+  return fail(`no part ${JSON.stringify(part)} in cluster ${cluster.name}; there is: ${parts.join(", ")}`);
+}
