@@ -26,7 +26,7 @@ await build({
   minifySyntax: true,
   sourcemap: "linked",
   sourcesContent: false,
-  define: { "process.env.KNARR_VERSION": JSON.stringify(version) },
+  define: { KNARR_VERSION: JSON.stringify(version) },
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   logLevel: "warning",
 });

@@ -2,7 +2,7 @@
 import type { Node } from "../../shared/api/index.ts";
 import { add, addAll, noResources, type Resources } from "./resources.ts";
 import type { HostPort, PodInfo } from "./pod-info.ts";
-import { Quantity } from "../../shared/apimachinery/index.ts";
+import { quantityValue } from "../../shared/apimachinery/index.ts";
 
 let generations = 0;
 
@@ -29,7 +29,7 @@ export class NodeInfo {
     this.node = node;
     this.allocatable = noResources();
     add(this.allocatable, node.status.allocatable);
-    this.allowedPods = node.status.allocatable?.["pods"] ? Quantity.value(node.status.allocatable["pods"]) : 0;
+    this.allowedPods = node.status.allocatable?.["pods"] ? quantityValue(node.status.allocatable["pods"]) : 0;
     this.imageSizes.clear();
     for (const image of node.status.images ?? []) for (const name of image.names ?? []) this.imageSizes.set(name, image.sizeBytes ?? 0);
     this.generation = ++generations;

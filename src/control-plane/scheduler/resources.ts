@@ -2,7 +2,7 @@
  * What a pod asks for and what a node has, as plain numbers: CPU in millicores, memory and storage in bytes, everything else
  * in whole units.
  */
-import { Quantity } from "../../shared/apimachinery/index.ts";
+import { quantityMilli, quantityValue } from "../../shared/apimachinery/index.ts";
 import type { Container, PodSpec } from "../../shared/api/generated/core-v1.ts";
 
 export interface Resources {
@@ -23,10 +23,10 @@ const DEFAULT_MEMORY = 200 * 1024 * 1024;
 
 export function add(to: Resources, list: Readonly<Record<string, string>> | undefined, sign = 1): void {
   for (const [name, text] of Object.entries(list ?? {})) {
-    if (name === "cpu") to.cpuMillis += sign * Quantity.millis(text);
-    else if (name === "memory") to.memory += sign * Quantity.value(text);
-    else if (name === "ephemeral-storage") to.ephemeralStorage += sign * Quantity.value(text);
-    else if (name !== "pods") to.scalar.set(name, (to.scalar.get(name) ?? 0) + sign * Quantity.value(text));
+    if (name === "cpu") to.cpuMillis += sign * quantityMilli(text);
+    else if (name === "memory") to.memory += sign * quantityValue(text);
+    else if (name === "ephemeral-storage") to.ephemeralStorage += sign * quantityValue(text);
+    else if (name !== "pods") to.scalar.set(name, (to.scalar.get(name) ?? 0) + sign * quantityValue(text));
   }
 }
 

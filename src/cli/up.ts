@@ -1,0 +1,156 @@
+/**
+ * `knarr up`: from whatever is there to a working cluster. Every part adopts what already runs, so that a second `up` is quick
+ * and an interrupted one is completed.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createClusterNetwork, createNodeNamespace, type ClusterNetwork } from "../addons/cni/index.ts";
+import { Node } from "../shared/api/index.ts";
+import { createClient, httpsTransport, kubeconfigText, type Client } from "../shared/client/index.ts";
+import { parseTime, realClock, sleep } from "../shared/lib/platform.ts";
+import { checkName, clusterDir, defaults, knarrHome, listClusters, loadCluster, saveCluster, writeAtomically, type Cluster, type ClusterSettings } from "./cluster.ts";
+import { readConfig } from "./config.ts";
+import { fail } from "./failure.ts";
+import { mergeContext, userKubeconfigPath } from "./kubeconfig.ts";
+import { withLock } from "./lock.ts";
+import { installPackages } from "./packages.ts";
+import { firstFree, isFree } from "./ports.ts";
+import { logFile, processPid, startSupervised } from "./processes.ts";
+import { terminalProgress, type Progress } from "./progress.ts";
+import { executable } from "./self.ts";
+
+export interface UpOptions {
+  name: string;
+  nodes?: number;
+  simulate?: boolean;
+  port?: number;
+  config?: string;
+  kubeconfig: boolean;
+}
+
+const FIRST_PORT = 6443;
+const READY_TIMEOUT_MS = 120_000;
+/** Heartbeats are whole seconds, and a node that runs already sends one every ten. */
+const HEARTBEAT_SLACK_MS = 11_000;
+
+export async function up(options: UpOptions): Promise<void> {
+  const fromFile = options.config ? readConfig(options.config) : {};
+  const name = options.name === "knarr" && fromFile.name ? fromFile.name : options.name;
+  checkName(name);
+  await withLock(join(knarrHome(), "locks", name), `cluster ${name}`, () => start(name, fromFile, options));
+}
+
+async function start(name: string, fromFile: Partial<ClusterSettings>, options: UpOptions): Promise<void> {
+  const progress = terminalProgress();
+  const settings = await settle(name, fromFile, options, progress);
+  const real = settings.nodeKind === "real";
+  if (real) installPackages((line) => progress.say(line));
+  const network = real ? await progress.step("Network", () => makeNetwork(settings)) : undefined;
+  const cluster = saveCluster(network ? { ...settings, podCidr: network.podCidr, serviceCidr: network.serviceCidr } : settings);
+  await progress.step("Control plane", () => startServer(cluster, network));
+  const client = adminClient(cluster);
+  try {
+    if (network) await progress.step(`${cluster.nodes} node${cluster.nodes > 1 ? "s" : ""}`, () => startNodes(cluster, network, client));
+  } finally {
+    client.transport.close();
+  }
+  const context = `knarr-${name}`;
+  if (options.kubeconfig) mergeContext(context, readFileSync(cluster.kubeconfigPath, "utf8"));
+  progress.say(`Cluster ${name} is ready at https://127.0.0.1:${cluster.port}.`);
+  if (options.kubeconfig) progress.say(`kubectl speaks to it: context ${context} in ${userKubeconfigPath()}.`);
+  else progress.say(`kubectl --kubeconfig ${cluster.kubeconfigPath}`);
+}
+
+/** What the cluster shall be: as it was, with what the file and the options say on top. */
+async function settle(name: string, fromFile: Partial<ClusterSettings>, options: UpOptions, progress: Progress): Promise<ClusterSettings> {
+  const existing = loadCluster(name);
+  const wanted = { ...fromFile, ...(options.nodes && { nodes: options.nodes }), ...(options.port && { port: options.port }) };
+  const nodeKind = existing?.nodeKind ?? kindOfNodes(options.simulate ? "simulated" : (fromFile.nodeKind ?? "real"), progress);
+  const settings = { ...defaults, ...existing, ...wanted, name, nodeKind, port: wanted.port ?? existing?.port ?? (await choosePort()) };
+  if (existing && settings.nodes < existing.nodes) fail(`--nodes ${settings.nodes}: cluster ${name} has ${existing.nodes}; delete a node with kubectl, nodes cannot be taken away here`);
+  if (existing && options.simulate && existing.nodeKind === "real") fail(`--simulate: cluster ${name} has real nodes; choose another --name`);
+  const runs = processPid(join(clusterDir(name), "server")) !== undefined;
+  if (runs && settings.port !== existing?.port) fail(`--port ${settings.port}: cluster ${name} runs on port ${existing?.port}; 'knarr down' first`);
+  if (!runs && !(await isFree(settings.port))) fail(`port ${settings.port} is in use by another program; choose one with --port`);
+  return settings;
+}
+
+function kindOfNodes(wanted: "real" | "simulated", progress: Progress): "real" | "simulated" {
+  if (wanted === "simulated") return wanted;
+  const lacking = process.platform !== "linux" ? `real nodes need Linux, this is ${process.platform}` : process.getuid?.() !== 0 ? "real nodes need root" : undefined;
+  if (lacking) progress.say(`${lacking}: the cluster gets simulated nodes, on which pods run without containers.`);
+  return lacking ? "simulated" : "real";
+}
+
+/** Stopped clusters keep their port. */
+async function choosePort(): Promise<number> {
+  const taken = new Set(listClusters().flatMap((other) => loadCluster(other)?.port ?? []));
+  return firstFree(FIRST_PORT, taken);
+}
+
+async function makeNetwork(settings: ClusterSettings): Promise<ClusterNetwork> {
+  const { name, podCidr, serviceCidr } = settings;
+  const known = loadCluster(name);
+  return createClusterNetwork({ cluster: name, ...(known ? { required: { podCidr, serviceCidr } } : { wanted: { podCidr, serviceCidr } }) });
+}
+
+async function startServer(cluster: Cluster, network: ClusterNetwork | undefined): Promise<void> {
+  writeAtomically(join(cluster.dir, "network.json"), `${JSON.stringify({ gateway: network?.gateway ?? "127.0.0.1" })}\n`);
+  startSupervised({ dir: cluster.serverDir, command: [...executable(), "server", "--cluster-dir", cluster.dir] });
+  const deadline = realClock.monotonic() + READY_TIMEOUT_MS;
+  while (!(await isReady(cluster))) {
+    if (realClock.monotonic() > deadline) fail(`the control plane was not ready within ${READY_TIMEOUT_MS / 1000} s; its log: ${logFile(cluster.serverDir)}`);
+    await sleep(realClock, 25);
+  }
+}
+
+/** The kubeconfig appears before the server listens, so a missing file means that it has just been started. */
+async function isReady(cluster: Cluster): Promise<boolean> {
+  let client: Client | undefined;
+  try {
+    client = adminClient(cluster);
+    await client.transport.request({ method: "GET", path: "/readyz", signal: AbortSignal.timeout(2000) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    client?.transport.close();
+  }
+}
+
+export function adminClient(cluster: Cluster): Client {
+  return createClient(httpsTransport({ ...kubeconfigText(readFileSync(cluster.kubeconfigPath, "utf8")), userAgent: "knarr" }));
+}
+
+async function startNodes(cluster: Cluster, network: ClusterNetwork, client: Client): Promise<void> {
+  const since = realClock.now();
+  for (let index = 0; index < cluster.nodes; index++) {
+    const nodeName = cluster.nodeName(index);
+    const namespace = await createNodeNamespace(network, { index, nodeName, dataDir: cluster.nodeDir(index) });
+    const node = { nodeName, address: namespace.address, gateway: network.gateway, mtu: network.mtu, resolvers: network.resolvers };
+    writeAtomically(join(cluster.nodeDir(index), "node.json"), `${JSON.stringify(node)}\n`);
+    startSupervised({
+      dir: cluster.nodeDir(index),
+      prefix: namespace.enter,
+      command: [...executable(), "agent", "--cluster-dir", cluster.dir, "--index", String(index)],
+    });
+  }
+  await whenReady(cluster, client, since);
+}
+
+/** A node counts once its kubelet has said so since we started: what an earlier run left in the store proves nothing. */
+async function whenReady(cluster: Cluster, client: Client, since: number): Promise<void> {
+  const missing = new Set(Array.from({ length: cluster.nodes }, (_, index) => cluster.nodeName(index)));
+  const deadline = realClock.monotonic() + READY_TIMEOUT_MS;
+  while (missing.size) {
+    for (const node of (await client.list(Node)).items) {
+      const ready = node.status.conditions?.find((condition) => condition.type === "Ready");
+      const heartbeat = parseTime(ready?.lastHeartbeatTime ?? "");
+      if (ready?.status === "True" && heartbeat >= since - HEARTBEAT_SLACK_MS) missing.delete(node.metadata.name);
+    }
+    if (missing.size && realClock.monotonic() > deadline) {
+      fail(`not Ready within ${READY_TIMEOUT_MS / 1000} s: ${[...missing].join(", ")}; 'knarr logs ${[...missing][0]} --name ${cluster.name}' tells why`);
+    }
+    if (missing.size) await sleep(realClock, 50);
+  }
+}
