@@ -8,7 +8,8 @@ import { Node, PersistentVolume, PersistentVolumeClaim, Pod, Service, StorageCla
 import type { Kind } from "../../shared/api/index.ts";
 import { isConflict, isNotFound } from "../../shared/apimachinery/errors.ts";
 import type { KubeObject } from "../../shared/apimachinery/meta.ts";
-import type { Client, EventRecorder, InformerFactory, Logger } from "../../shared/client/index.ts";
+import type { Client, EventRecorder, InformerFactory } from "../../shared/client/index.ts";
+import type { Logger } from "../../shared/lib/logger.ts";
 import { formatTime, type Platform, type Timer } from "../../shared/lib/platform.ts";
 import { ClusterState } from "./cluster-state.ts";
 import { Decider, explain, type Decision } from "./cycle.ts";
@@ -174,7 +175,7 @@ export class Scheduler {
     this.nominations.delete(info.uid);
     for (const plugin of plugins) plugin.postBind?.(info, node);
     const { namespace, name } = info.pod.metadata;
-    this.options.recorder.event(info.pod, "Normal", "Scheduled", `Successfully assigned ${namespace}/${name} to ${node}`, { action: "Binding" });
+    this.options.recorder.event(info.pod, "Normal", "Scheduled", `Successfully assigned ${namespace}/${name} to ${node}`);
   }
 
   /** No node fits: let postFilter make room, tell the user why, and wait for a change that helps. */
@@ -192,7 +193,7 @@ export class Scheduler {
       else this.nominations.delete(info.uid);
       if (nominated) break;
     }
-    this.options.recorder.event(info.pod, "Warning", "FailedScheduling", message, { action: "Scheduling" });
+    this.options.recorder.event(info.pod, "Warning", "FailedScheduling", message);
     await this.setCondition(info, message, nominated);
   }
 

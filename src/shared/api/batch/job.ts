@@ -1,6 +1,21 @@
 import type { Job as T } from "../generated/batch-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { generateSelector, setJobSpecDefaults } from "./job-spec.ts";
 
-export const Job = defineKind<T>({ ...facts["batch/v1/jobs"] });
+export const Job = defineKind<T>({
+  ...facts["batch/v1/jobs"],
+  setDefaults: ({ metadata, spec }) => {
+    setJobSpecDefaults(spec);
+    const labels = spec.template.metadata.labels;
+    if (labels && !Object.keys(metadata.labels ?? {}).length) metadata.labels = { ...labels };
+  },
+  generation: true,
+  deletePropagation: "orphan",
+  selectableFields: { "status.successful": (job) => String(job.status.succeeded ?? 0) },
+  prepareForCreate(job) {
+    job.status = {};
+    if (!job.spec.manualSelector) generateSelector(job);
+  },
+});
 export type Job = T;

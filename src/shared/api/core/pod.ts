@@ -1,6 +1,39 @@
 import type { Pod as T } from "../generated/core-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { setPodDefaults } from "./pod-spec-defaults.ts";
+import { qosClassOf } from "./qos.ts";
 
-export const Pod = defineKind<T>({ ...facts["v1/pods"] });
+export const Pod = defineKind<T>({
+  ...facts["v1/pods"],
+  setDefaults: setPodDefaults,
+  generation: true,
+  selectableFields: {
+    "spec.nodeName": (pod) => pod.spec.nodeName ?? "",
+    "spec.restartPolicy": (pod) => pod.spec.restartPolicy ?? "",
+    "spec.schedulerName": (pod) => pod.spec.schedulerName ?? "",
+    "spec.serviceAccountName": (pod) => pod.spec.serviceAccountName ?? "",
+    "spec.hostNetwork": (pod) => String(pod.spec.hostNetwork ?? false),
+    "status.phase": (pod) => pod.status.phase ?? "",
+    "status.podIP": (pod) => pod.status.podIP ?? "",
+    "status.podIPs": (pod) => (pod.status.podIPs ?? []).map(({ ip }) => ip).join(","),
+    "status.nominatedNodeName": (pod) => pod.status.nominatedNodeName ?? "",
+  },
+  prepareForCreate(pod) {
+    pod.status = { phase: "Pending", qosClass: qosClassOf(pod.spec) };
+    if (pod.spec.schedulingGates?.length) pod.status.conditions = [schedulingGated()];
+  },
+  prepareForUpdate(pod, old) {
+    pod.status = old.status;
+  },
+  gracePeriodSeconds(pod, requested) {
+    if (!pod.spec.nodeName) return 0; // nobody runs it
+    if (pod.status.phase === "Succeeded" || pod.status.phase === "Failed") return 0;
+    return requested ?? pod.spec.terminationGracePeriodSeconds ?? 30;
+  },
+});
 export type Pod = T;
+
+function schedulingGated(): NonNullable<T["status"]["conditions"]>[number] {
+  return { type: "PodScheduled", status: "False", reason: "SchedulingGated", message: "Scheduling is blocked due to non-empty scheduling gates" };
+}
