@@ -1,7 +1,7 @@
 /** Image content made of the machine's static busybox: the example's image, and `image build --busybox`. */
 import { spawnSync } from "node:child_process";
 import type { ImageDefinition, ImageFile } from "../node/cri/index.ts";
-import { fail } from "./failure.ts";
+import { fail } from "../cluster/failure.ts";
 
 const BUSYBOX = "/bin/busybox";
 

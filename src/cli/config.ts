@@ -1,8 +1,8 @@
 /** The config file of `up`: the same settings as its options, and those that are too long for one. */
 import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
-import type { ClusterSettings } from "./cluster.ts";
-import { fail } from "./failure.ts";
+import type { ClusterSettings } from "../cluster/settings.ts";
+import { fail } from "../cluster/failure.ts";
 
 type Check = (value: unknown) => string | undefined;
 

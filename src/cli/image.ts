@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { buildImage, containerdPaths, createCri, importImage, type ImageFile } from "../node/cri/index.ts";
 import { busyboxFiles } from "./busybox.ts";
-import { requireCluster, type Cluster } from "./cluster.ts";
-import { fail } from "./failure.ts";
+import { requireCluster, type Cluster } from "../cluster/settings.ts";
+import { fail } from "../cluster/failure.ts";
 
 interface BuildOptions {
   name: string;

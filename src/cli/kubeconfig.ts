@@ -7,8 +7,8 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { isMap, isSeq, parseDocument, type Document, type YAMLMap, type YAMLSeq } from "yaml";
 import { env } from "../shared/lib/platform.ts";
-import { writeAtomically } from "./cluster.ts";
-import { fail } from "./failure.ts";
+import { writeAtomically } from "../cluster/settings.ts";
+import { fail } from "../cluster/failure.ts";
 
 const SECTIONS = ["clusters", "users", "contexts"] as const;
 

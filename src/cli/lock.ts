@@ -1,7 +1,7 @@
 /** One command at a time changes a cluster: a lock file that holds the pid of its owner; one whose owner is gone is taken over. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { fail } from "./failure.ts";
+import { fail } from "../cluster/failure.ts";
 
 export async function withLock<T>(file: string, what: string, work: () => Promise<T>): Promise<T> {
   acquire(file, what);

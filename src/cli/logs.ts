@@ -1,8 +1,8 @@
 /** `knarr logs`: the log files of the supervised processes. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { requireCluster, type Cluster } from "./cluster.ts";
-import { fail } from "./failure.ts";
+import { requireCluster, type Cluster } from "../cluster/settings.ts";
+import { fail } from "../cluster/failure.ts";
 import { logFile } from "./processes.ts";
 
 export async function logs(part: string, { name, follow }: { name: string; follow?: boolean }): Promise<void> {

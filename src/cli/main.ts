@@ -1,7 +1,7 @@
 /** `knarr`: the commands, each loaded only when it is called, so that `kubectl` and `status` stay quick. */
 import { Command, Option } from "commander";
 import { env } from "../shared/lib/platform.ts";
-import { Failure } from "./failure.ts";
+import { Failure } from "../cluster/failure.ts";
 
 const program = new Command("knarr")
   .description("A complete Kubernetes: one command gives a real cluster.")

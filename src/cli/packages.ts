@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { childEnvironment, env } from "../shared/lib/platform.ts";
-import { fail } from "./failure.ts";
+import { fail } from "../cluster/failure.ts";
 
 interface Need {
   package: string;

@@ -2,12 +2,12 @@
 import { realClock } from "../shared/lib/platform.ts";
 
 export async function server({ clusterDir }: { clusterDir: string }): Promise<void> {
-  const { runServer } = await import("../control-plane/server.ts");
+  const { runServer } = await import("../cluster/server.ts");
   await untilSignalled((signal) => runServer(clusterDir, signal));
 }
 
 export async function agent({ clusterDir, index }: { clusterDir: string; index: number }): Promise<void> {
-  const { runAgent } = await import("../node/agent.ts");
+  const { runAgent } = await import("../cluster/agent.ts");
   await untilSignalled((signal) => runAgent(clusterDir, index, signal));
 }
 

@@ -1,8 +1,8 @@
 /** `knarr status`, `kubeconfig` and `version`. */
 import { existsSync, readFileSync } from "node:fs";
 import { Node } from "../shared/api/index.ts";
-import { requireCluster, type Cluster } from "./cluster.ts";
-import { fail } from "./failure.ts";
+import { requireCluster, type Cluster } from "../cluster/settings.ts";
+import { fail } from "../cluster/failure.ts";
 import { processPid } from "./processes.ts";
 import { adminClient } from "./up.ts";
 

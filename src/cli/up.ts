@@ -8,9 +8,9 @@ import { createClusterNetwork, createNodeNamespace, type ClusterNetwork } from "
 import { Node } from "../shared/api/index.ts";
 import { createClient, httpsTransport, kubeconfigText, type Client } from "../shared/client/index.ts";
 import { parseTime, realClock, sleep } from "../shared/lib/platform.ts";
-import { checkName, clusterDir, defaults, knarrHome, listClusters, loadCluster, saveCluster, writeAtomically, type Cluster, type ClusterSettings } from "./cluster.ts";
+import { checkName, clusterDir, defaults, knarrHome, listClusters, loadCluster, saveCluster, writeAtomically, type Cluster, type ClusterSettings } from "../cluster/settings.ts";
 import { readConfig } from "./config.ts";
-import { fail } from "./failure.ts";
+import { fail } from "../cluster/failure.ts";
 import { mergeContext, userKubeconfigPath } from "./kubeconfig.ts";
 import { withLock } from "./lock.ts";
 import { installPackages } from "./packages.ts";

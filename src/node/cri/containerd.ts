@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { realClock, sleep } from "../../shared/lib/platform.ts";
+import { childEnvironment, realClock, sleep } from "../../shared/lib/platform.ts";
 import { commandPath } from "../../shared/lib/command.ts";
 import { createCri, type Cri } from "./client.ts";
 import { containerdToml, hostsToml } from "./containerd-config.ts";
@@ -107,7 +107,7 @@ async function spawnContainerd(binary: string, paths: ReturnType<typeof containe
     const child = spawn(binary, ["--config", paths.config], {
       detached: true,
       stdio: ["ignore", log.fd, log.fd],
-      env: { ...process.env, PATH: commandPath() },
+      env: childEnvironment({ PATH: commandPath() }),
     });
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);

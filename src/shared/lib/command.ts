@@ -5,7 +5,7 @@
  * `nsenter --net=FILE`, in others.
  */
 import { spawn } from "node:child_process";
-import { env } from "./platform.ts";
+import { childEnvironment, env } from "./platform.ts";
 
 export interface CommandOptions {
   /** Written to standard input, which is then closed. */
@@ -45,7 +45,7 @@ export const run: Run = (argv, options = {}) =>
     const child = spawn(argv[0]!, argv.slice(1), {
       stdio: "pipe",
       signal: options.signal,
-      env: { ...process.env, PATH: commandPath() },
+      env: childEnvironment({ PATH: commandPath() }),
     });
     const finish = (result: CommandResult) =>
       result.code === 0 || options.allowFailure ? resolve(result) : reject(new CommandError(argv, result));

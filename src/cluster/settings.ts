@@ -68,8 +68,7 @@ export function checkName(name: string): void {
   }
 }
 
-export function withPaths(settings: ClusterSettings): Cluster {
-  const dir = clusterDir(settings.name);
+export function withPaths(settings: ClusterSettings, dir = clusterDir(settings.name)): Cluster {
   return {
     ...settings,
     dir,
@@ -80,11 +79,17 @@ export function withPaths(settings: ClusterSettings): Cluster {
   };
 }
 
+/** The cluster of a directory that `up` has made. */
+export function loadClusterIn(dir: string): Cluster {
+  const settings = JSON.parse(readFileSync(join(dir, "cluster.json"), "utf8")) as ClusterSettings;
+  return withPaths({ ...defaults, ...settings }, dir);
+}
+
 export function loadCluster(name: string): Cluster | undefined {
   const file = join(clusterDir(name), "cluster.json");
   if (!existsSync(file)) return undefined;
   try {
-    return withPaths({ ...defaults, ...(JSON.parse(readFileSync(file, "utf8")) as ClusterSettings) });
+    return loadClusterIn(clusterDir(name));
   } catch (error) {
     throw new Error(`${file} is damaged; 'knarr down --purge --name ${name}' removes the cluster`, { cause: error });
   }
