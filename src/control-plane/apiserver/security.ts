@@ -101,7 +101,7 @@ export function createSecurity(options: SecurityOptions): Security {
     clientCas: [pki.cluster.certPem, pki.frontProxy.certPem],
     authenticator: options.anonymous === "refused" ? known : orAnonymous(known),
     authorizer,
-    admission: admissionPlugins(),
+    admission: admissionPlugins({ platform, authorizer }),
     impersonation: impersonation(authorizer),
     virtualResources: {
       "authentication.k8s.io/selfsubjectreviews": selfSubjectReview,

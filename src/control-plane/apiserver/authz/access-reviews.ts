@@ -68,7 +68,8 @@ function attributesOf(spec: SubjectAccessReviewSpec, user: UserInfo): { attribut
   const fields = fieldSelectorOf(fieldSelector);
   const labels = labelSelectorOf(labelSelector);
   const attributes: AccessAttributes = {
-    ...{ ...nothingAsked, ...rest },
+    ...nothingAsked,
+    ...rest,
     user,
     verb,
     version,
