@@ -13,7 +13,10 @@ export function busyboxFiles(): ImageFile[] {
     ...["/bin", "/etc", "/dev", "/proc", "/sys", "/home", "/root", "/var", "/usr/bin"].map((path) => ({ path, directory: true })),
     { path: "/tmp", directory: true, mode: 0o1777 },
     { path: "/bin/busybox", from: BUSYBOX, mode: 0o755 },
-    ...applets.stdout.split("\n").filter((name) => name && name !== "busybox").map((name) => ({ path: `/bin/${name}`, link: "busybox" })),
+    ...applets.stdout
+      .split("\n")
+      .filter((name) => name && name !== "busybox")
+      .map((name) => ({ path: `/bin/${name}`, link: "busybox" })),
     { path: "/etc/passwd", content: "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n" },
     { path: "/etc/group", content: "root:x:0:\nnogroup:x:65534:\n" },
   ];

@@ -7,7 +7,8 @@ import { fail } from "../cluster/failure.ts";
 type Check = (value: unknown) => string | undefined;
 
 const text: Check = (v) => (typeof v === "string" && v !== "" ? undefined : "must be a text");
-const cidr: Check = (v) => (typeof v === "string" && /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(v) ? undefined : "must be an IPv4 range such as 10.96.0.0/16");
+const cidr: Check = (v) =>
+  typeof v === "string" && /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(v) ? undefined : "must be an IPv4 range such as 10.96.0.0/16";
 const oneOf =
   (...values: string[]): Check =>
   (v) =>
@@ -15,10 +16,14 @@ const oneOf =
 const whole =
   (least: number, most: number): Check =>
   (v) =>
-    Number.isInteger(v) && (v as number) >= least && (v as number) <= most ? undefined : `must be a whole number from ${least} to ${most}`;
+    Number.isInteger(v) && (v as number) >= least && (v as number) <= most
+      ? undefined
+      : `must be a whole number from ${least} to ${most}`;
 const texts: Check = (v) => (Array.isArray(v) && v.every((x) => typeof x === "string") ? undefined : "must be a list of texts");
 const mirrors: Check = (v) =>
-  v && typeof v === "object" && !Array.isArray(v) && Object.values(v).every((x) => !texts(x)) ? undefined : "must map a registry's host to a list of URLs";
+  v && typeof v === "object" && !Array.isArray(v) && Object.values(v).every((x) => !texts(x))
+    ? undefined
+    : "must map a registry's host to a list of URLs";
 
 const CHECKS: Record<keyof ClusterSettings, Check> = {
   name: text,
@@ -54,4 +59,3 @@ export function readConfig(file: string): Partial<ClusterSettings> {
   if (faults.length) fail(`--config ${file}: ${faults.join("; ")}`);
   return settings as Partial<ClusterSettings>;
 }
-

@@ -26,13 +26,18 @@ async function stop(name: string, { purge }: { purge: boolean }): Promise<void> 
     await Promise.all(nodes.map((index) => stopSupervised(join(nodesDir, String(index)))));
     await stopSupervised(join(dir, "server"));
     if (process.getuid?.() === 0 && process.platform === "linux") {
-      for (const index of nodes) await removeNodeState({ dataDir: join(nodesDir, String(index)), cgroupRoot: nodeCgroup(name, index) });
+      for (const index of nodes)
+        await removeNodeState({ dataDir: join(nodesDir, String(index)), cgroupRoot: nodeCgroup(name, index) });
       await destroyClusterNetwork(name);
     }
   });
   removeContext(`knarr-${name}`);
   if (purge) rmSync(dir, { recursive: true, force: true });
-  progress.say(purge ? `Cluster ${name} is gone.` : `Cluster ${name} is stopped; its state is kept for the next 'knarr up' ('--purge' forgets it).`);
+  progress.say(
+    purge
+      ? `Cluster ${name} is gone.`
+      : `Cluster ${name} is stopped; its state is kept for the next 'knarr up' ('--purge' forgets it).`,
+  );
 }
 
 /** Parent of all cgroups of a node. */

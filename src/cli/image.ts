@@ -28,13 +28,16 @@ export async function build(folder: string, options: BuildOptions): Promise<void
   const words = (flag: string, text: string | undefined) => {
     if (text === undefined) return undefined;
     const value = parseJson(text);
-    if (!Array.isArray(value) || value.some((word) => typeof word !== "string")) fail(`${flag} ${text}: must be a JSON list of texts`);
+    if (!Array.isArray(value) || value.some((word) => typeof word !== "string"))
+      fail(`${flag} ${text}: must be a JSON list of texts`);
     return value as string[];
   };
-  const environment = Object.fromEntries((options.env ?? []).map((entry) => {
-    const at = entry.indexOf("=");
-    return at > 0 ? [entry.slice(0, at), entry.slice(at + 1)] : fail(`--env ${entry}: must be NAME=value`);
-  }));
+  const environment = Object.fromEntries(
+    (options.env ?? []).map((entry) => {
+      const at = entry.indexOf("=");
+      return at > 0 ? [entry.slice(0, at), entry.slice(at + 1)] : fail(`--env ${entry}: must be NAME=value`);
+    }),
+  );
   const image = await buildImage({
     tag: qualified(options.tag),
     files: [...(options.busybox ? busyboxFiles() : []), ...filesOf(folder)],
@@ -57,7 +60,8 @@ export async function list({ name }: { name: string }): Promise<void> {
     const cri = createCri(socketOf(cluster, index));
     try {
       for (const image of await cri.listImages()) {
-        for (const tag of image.repo_tags) console.log(`${cluster.nodeName(index)}\t${tag}\t${(Number(image.size) / 2 ** 20).toFixed(1)} MiB`);
+        for (const tag of image.repo_tags)
+          console.log(`${cluster.nodeName(index)}\t${tag}\t${(Number(image.size) / 2 ** 20).toFixed(1)} MiB`);
       }
     } finally {
       cri.close();
@@ -68,7 +72,8 @@ export async function list({ name }: { name: string }): Promise<void> {
 /** `a/b` becomes `docker.io/a/b:latest`, as the kubelet will ask for it. */
 function qualified(tag: string): string {
   const [first, ...rest] = tag.split("/");
-  const hosted = rest.length > 0 && (/[.:]/.test(first!) || first === "localhost") ? tag : `docker.io/${rest.length ? tag : `library/${tag}`}`;
+  const hosted =
+    rest.length > 0 && (/[.:]/.test(first!) || first === "localhost") ? tag : `docker.io/${rest.length ? tag : `library/${tag}`}`;
   return hosted.lastIndexOf(":") > hosted.lastIndexOf("/") ? hosted : `${hosted}:latest`;
 }
 

@@ -19,8 +19,11 @@ export function userKubeconfigPath(): string {
 
 function load(file: string): Document {
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-  const document = parseDocument(text.trim() ? text : "apiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: []\n", { version: "1.1" });
-  if (document.errors.length || !isMap(document.contents)) fail(`${file} is not a kubeconfig: ${document.errors[0]?.message ?? "no mapping at its top"}`);
+  const document = parseDocument(text.trim() ? text : "apiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: []\n", {
+    version: "1.1",
+  });
+  if (document.errors.length || !isMap(document.contents))
+    fail(`${file} is not a kubeconfig: ${document.errors[0]?.message ?? "no mapping at its top"}`);
   return document;
 }
 

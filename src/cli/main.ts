@@ -14,7 +14,9 @@ named(program.command("up"))
   .description("start the cluster, making it first where there is none")
   .option("--nodes <n>", "how many nodes", (text) => wholeNumber("--nodes", text, 1, 64))
   .option("--simulate", "nodes without containers: no root needed")
-  .option("--port <port>", "port of the API server (default: the first free one from 6443 on)", (text) => wholeNumber("--port", text, 1, 65_535))
+  .option("--port <port>", "port of the API server (default: the first free one from 6443 on)", (text) =>
+    wholeNumber("--port", text, 1, 65_535),
+  )
   .option("--config <file>", "settings as YAML; options given here win")
   .option("--no-kubeconfig", "leave the user's kubeconfig alone")
   .action(async (options) => (await import("./up.ts")).up(options));
@@ -83,7 +85,8 @@ program
 
 function wholeNumber(option: string, text: string, least: number, most: number): number {
   const n = Number(text);
-  if (!Number.isInteger(n) || n < least || n > most) throw new Failure(`${option} ${text}: must be a whole number from ${least} to ${most}`);
+  if (!Number.isInteger(n) || n < least || n > most)
+    throw new Failure(`${option} ${text}: must be a whole number from ${least} to ${most}`);
   return n;
 }
 

@@ -15,7 +15,11 @@ interface Need {
 export const NEEDS: readonly Need[] = [
   { package: "containerd", why: "runs the containers", proof: ["containerd", "ctr"] },
   { package: "runc", why: "starts a container for containerd", proof: ["runc"] },
-  { package: "containernetworking-plugins", why: "connects pods to the node's bridge", proof: ["/usr/lib/cni/bridge", "/usr/lib/cni/host-local"] },
+  {
+    package: "containernetworking-plugins",
+    why: "connects pods to the node's bridge",
+    proof: ["/usr/lib/cni/bridge", "/usr/lib/cni/host-local"],
+  },
   { package: "nftables", why: "Service rules", proof: ["nft"] },
   { package: "iptables", why: "port mappings of pods", proof: ["iptables"] },
   { package: "iproute2", why: "node networks", proof: ["ip"] },
@@ -42,17 +46,27 @@ export function installPackages(say: (line: string) => void): void {
   if (!missing.length) return;
   const names = missing.map((need) => need.package);
   const apt = findProgram("apt-get");
-  if (!apt) fail(`these programs are missing and there is no apt-get to install them: ${missing.map((n) => `${n.proof[0]} (${n.why})`).join(", ")}`);
+  if (!apt)
+    fail(
+      `these programs are missing and there is no apt-get to install them: ${missing.map((n) => `${n.proof[0]} (${n.why})`).join(", ")}`,
+    );
   for (const need of missing) say(`Installing Debian package ${need.package}: ${need.why}`);
   const run = (...args: string[]) =>
-    spawnSync(apt, args, { encoding: "utf8", env: childEnvironment({ DEBIAN_FRONTEND: "noninteractive" }), stdio: ["ignore", "pipe", "pipe"] });
+    spawnSync(apt, args, {
+      encoding: "utf8",
+      env: childEnvironment({ DEBIAN_FRONTEND: "noninteractive" }),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
   const install = () => run("install", "-y", "-qq", "--no-install-recommends", ...names);
   let result = install();
   if (result.status !== 0) {
     run("update", "-qq"); // a fresh machine has no lists, an old one stale ones
     result = install();
   }
-  if (result.status !== 0) fail(`apt-get could not install ${names.join(" ")}:\n${(result.stderr || result.stdout).trim().split("\n").slice(-5).join("\n")}`);
+  if (result.status !== 0)
+    fail(
+      `apt-get could not install ${names.join(" ")}:\n${(result.stderr || result.stdout).trim().split("\n").slice(-5).join("\n")}`,
+    );
   const still = missingPackages();
   if (still.length) fail(`installed, but still missing: ${still.map((need) => need.proof.join(", ")).join(", ")}`);
 }

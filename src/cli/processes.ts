@@ -45,7 +45,12 @@ export function startSupervised({ dir, command, prefix = [], environment = {} }:
   if (orphan) process.kill(orphan, "SIGKILL"); // its loop is gone, nobody would start it again
   const log = openSync(logFile(dir), "a", 0o600);
   const [program, ...args] = [...prefix, "/bin/sh", "-c", LOOP, "knarr", dir, ...command];
-  const child = spawn(program!, args, { detached: true, stdio: ["ignore", log, log], cwd: "/", env: childEnvironment(environment) });
+  const child = spawn(program!, args, {
+    detached: true,
+    stdio: ["ignore", log, log],
+    cwd: "/",
+    env: childEnvironment(environment),
+  });
   closeSync(log);
   writeFileSync(join(dir, "loop.pid"), `${child.pid}\n`);
   child.unref();

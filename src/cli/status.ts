@@ -33,7 +33,8 @@ export async function status({ name, output }: { name: string; output: "text" | 
 
 async function collect(cluster: Cluster): Promise<ClusterStatus> {
   const seen = await nodesOf(cluster);
-  const pidOf = (index: number) => (cluster.nodeKind === "real" ? processPid(cluster.nodeDir(index)) : processPid(cluster.serverDir)) ?? null;
+  const pidOf = (index: number) =>
+    (cluster.nodeKind === "real" ? processPid(cluster.nodeDir(index)) : processPid(cluster.serverDir)) ?? null;
   return {
     name: cluster.name,
     server: {

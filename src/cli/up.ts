@@ -8,7 +8,18 @@ import { createClusterNetwork, createNodeNamespace, type ClusterNetwork } from "
 import { Node } from "../shared/api/index.ts";
 import { createClient, httpsTransport, kubeconfigText, type Client } from "../shared/client/index.ts";
 import { parseTime, realClock, sleep } from "../shared/lib/platform.ts";
-import { checkName, clusterDir, defaults, knarrHome, listClusters, loadCluster, saveCluster, writeAtomically, type Cluster, type ClusterSettings } from "../cluster/settings.ts";
+import {
+  checkName,
+  clusterDir,
+  defaults,
+  knarrHome,
+  listClusters,
+  loadCluster,
+  saveCluster,
+  writeAtomically,
+  type Cluster,
+  type ClusterSettings,
+} from "../cluster/settings.ts";
 import { readConfig } from "./config.ts";
 import { fail } from "../cluster/failure.ts";
 import { mergeContext, userKubeconfigPath } from "./kubeconfig.ts";
@@ -50,7 +61,8 @@ async function start(name: string, fromFile: Partial<ClusterSettings>, options: 
   await progress.step("Control plane", () => startServer(cluster, network));
   const client = adminClient(cluster);
   try {
-    if (network) await progress.step(`${cluster.nodes} node${cluster.nodes > 1 ? "s" : ""}`, () => startNodes(cluster, network, client));
+    if (network)
+      await progress.step(`${cluster.nodes} node${cluster.nodes > 1 ? "s" : ""}`, () => startNodes(cluster, network, client));
   } finally {
     client.transport.close();
   }
@@ -62,22 +74,44 @@ async function start(name: string, fromFile: Partial<ClusterSettings>, options: 
 }
 
 /** What the cluster shall be: as it was, with what the file and the options say on top. */
-async function settle(name: string, fromFile: Partial<ClusterSettings>, options: UpOptions, progress: Progress): Promise<ClusterSettings> {
+async function settle(
+  name: string,
+  fromFile: Partial<ClusterSettings>,
+  options: UpOptions,
+  progress: Progress,
+): Promise<ClusterSettings> {
   const existing = loadCluster(name);
   const wanted = { ...fromFile, ...(options.nodes && { nodes: options.nodes }), ...(options.port && { port: options.port }) };
   const nodeKind = existing?.nodeKind ?? kindOfNodes(options.simulate ? "simulated" : (fromFile.nodeKind ?? "real"), progress);
-  const settings = { ...defaults, ...existing, ...wanted, name, nodeKind, port: wanted.port ?? existing?.port ?? (await choosePort()) };
-  if (existing && settings.nodes < existing.nodes) fail(`--nodes ${settings.nodes}: cluster ${name} has ${existing.nodes}; delete a node with kubectl, nodes cannot be taken away here`);
-  if (existing && options.simulate && existing.nodeKind === "real") fail(`--simulate: cluster ${name} has real nodes; choose another --name`);
+  const settings = {
+    ...defaults,
+    ...existing,
+    ...wanted,
+    name,
+    nodeKind,
+    port: wanted.port ?? existing?.port ?? (await choosePort()),
+  };
+  if (existing && settings.nodes < existing.nodes)
+    fail(
+      `--nodes ${settings.nodes}: cluster ${name} has ${existing.nodes}; delete a node with kubectl, nodes cannot be taken away here`,
+    );
+  if (existing && options.simulate && existing.nodeKind === "real")
+    fail(`--simulate: cluster ${name} has real nodes; choose another --name`);
   const runs = processPid(join(clusterDir(name), "server")) !== undefined;
-  if (runs && settings.port !== existing?.port) fail(`--port ${settings.port}: cluster ${name} runs on port ${existing?.port}; 'knarr down' first`);
+  if (runs && settings.port !== existing?.port)
+    fail(`--port ${settings.port}: cluster ${name} runs on port ${existing?.port}; 'knarr down' first`);
   if (!runs && !(await isFree(settings.port))) fail(`port ${settings.port} is in use by another program; choose one with --port`);
   return settings;
 }
 
 function kindOfNodes(wanted: "real" | "simulated", progress: Progress): "real" | "simulated" {
   if (wanted === "simulated") return wanted;
-  const lacking = process.platform !== "linux" ? `real nodes need Linux, this is ${process.platform}` : process.getuid?.() !== 0 ? "real nodes need root" : undefined;
+  const lacking =
+    process.platform !== "linux"
+      ? `real nodes need Linux, this is ${process.platform}`
+      : process.getuid?.() !== 0
+        ? "real nodes need root"
+        : undefined;
   if (lacking) progress.say(`${lacking}: the cluster gets simulated nodes, on which pods run without containers.`);
   return lacking ? "simulated" : "real";
 }
@@ -91,7 +125,10 @@ async function choosePort(): Promise<number> {
 async function makeNetwork(settings: ClusterSettings): Promise<ClusterNetwork> {
   const { name, podCidr, serviceCidr } = settings;
   const known = loadCluster(name);
-  return createClusterNetwork({ cluster: name, ...(known ? { required: { podCidr, serviceCidr } } : { wanted: { podCidr, serviceCidr } }) });
+  return createClusterNetwork({
+    cluster: name,
+    ...(known ? { required: { podCidr, serviceCidr } } : { wanted: { podCidr, serviceCidr } }),
+  });
 }
 
 async function startServer(cluster: Cluster, network: ClusterNetwork | undefined): Promise<void> {
@@ -99,7 +136,8 @@ async function startServer(cluster: Cluster, network: ClusterNetwork | undefined
   startSupervised({ dir: cluster.serverDir, command: [...executable(), "server", "--cluster-dir", cluster.dir] });
   const deadline = realClock.monotonic() + READY_TIMEOUT_MS;
   while (!(await isReady(cluster))) {
-    if (realClock.monotonic() > deadline) fail(`the control plane was not ready within ${READY_TIMEOUT_MS / 1000} s; its log: ${logFile(cluster.serverDir)}`);
+    if (realClock.monotonic() > deadline)
+      fail(`the control plane was not ready within ${READY_TIMEOUT_MS / 1000} s; its log: ${logFile(cluster.serverDir)}`);
     await sleep(realClock, 25);
   }
 }
@@ -127,7 +165,13 @@ async function startNodes(cluster: Cluster, network: ClusterNetwork, client: Cli
   for (let index = 0; index < cluster.nodes; index++) {
     const nodeName = cluster.nodeName(index);
     const namespace = await createNodeNamespace(network, { index, nodeName, dataDir: cluster.nodeDir(index) });
-    const node = { nodeName, address: namespace.address, gateway: network.gateway, mtu: network.mtu, resolvers: network.resolvers };
+    const node = {
+      nodeName,
+      address: namespace.address,
+      gateway: network.gateway,
+      mtu: network.mtu,
+      resolvers: network.resolvers,
+    };
     writeAtomically(join(cluster.nodeDir(index), "node.json"), `${JSON.stringify(node)}\n`);
     startSupervised({
       dir: cluster.nodeDir(index),
@@ -149,7 +193,9 @@ async function whenReady(cluster: Cluster, client: Client, since: number): Promi
       if (ready?.status === "True" && heartbeat >= since - HEARTBEAT_SLACK_MS) missing.delete(node.metadata.name);
     }
     if (missing.size && realClock.monotonic() > deadline) {
-      fail(`not Ready within ${READY_TIMEOUT_MS / 1000} s: ${[...missing].join(", ")}; 'knarr logs ${[...missing][0]} --name ${cluster.name}' tells why`);
+      fail(
+        `not Ready within ${READY_TIMEOUT_MS / 1000} s: ${[...missing].join(", ")}; 'knarr logs ${[...missing][0]} --name ${cluster.name}' tells why`,
+      );
     }
     if (missing.size) await sleep(realClock, 50);
   }

@@ -5,11 +5,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runApiServer, type RunningApiServer } from "../control-plane/apiserver/main.ts";
-import { createScheduler } from "../control-plane/scheduler/index.ts";
-import { createClient, createEventRecorder, createInformerFactory } from "../shared/client/index.ts";
 import { createLogger } from "../shared/component/log/index.ts";
-import { identities, kubeconfig } from "../shared/component/pki/index.ts";
-import { realPlatform, type Platform } from "../shared/lib/platform.ts";
+import { kubeconfig } from "../shared/component/pki/index.ts";
+import { realPlatform } from "../shared/lib/platform.ts";
+import { startScheduler, startSimulatedNodes, type Part } from "./parts.ts";
 import { loadClusterIn, writeAtomically, type Cluster } from "./settings.ts";
 
 /** Runs until the signal. Resolves when everything is stopped and the store is closed. */
@@ -28,9 +27,14 @@ export async function runServer(clusterDir: string, signal: AbortSignal): Promis
   });
   writeAdminKubeconfig(cluster, api);
   log.info({ url: api.url }, "API server ready");
-  const parts = [await startScheduler(api, realPlatform)];
+  const context = (component: string) => ({ api, platform: realPlatform, logger: createLogger(component) });
+  const parts: Part[] = [await startScheduler(context("scheduler"))];
+  if (cluster.nodeKind === "simulated") {
+    const names = Array.from({ length: cluster.nodes }, (_, index) => cluster.nodeName(index));
+    parts.push(await startSimulatedNodes(context("simulated-nodes"), names));
+  }
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  for (const part of parts) await part.close();
+  for (const part of parts.toReversed()) await part.close();
   await api.close();
 }
 
@@ -42,31 +46,4 @@ function writeAdminKubeconfig(cluster: Cluster, { pki }: RunningApiServer): void
     credential: pki.clientOf("admin"),
   });
   writeAtomically(cluster.kubeconfigPath, text);
-}
-
-/** A component that runs beside the API server. */
-export interface Part {
-  close(): Promise<void> | void;
-}
-
-/** What a component enters the chain with. */
-function userOf(identity: keyof typeof identities) {
-  const { commonName, organizations } = identities[identity];
-  return { name: commonName, groups: [...organizations, "system:authenticated"] };
-}
-
-export async function startScheduler({ server }: RunningApiServer, platform: Platform): Promise<Part> {
-  const logger = createLogger("scheduler");
-  const client = createClient(server.transport(userOf("scheduler")));
-  const informers = createInformerFactory(client, { platform, log: logger });
-  const recorder = createEventRecorder({ client, component: "default-scheduler", platform, log: logger });
-  const scheduler = createScheduler({ client, informers, recorder, platform, logger });
-  await scheduler.start();
-  return {
-    close() {
-      scheduler.close();
-      recorder.close();
-      informers.close();
-    },
-  };
 }

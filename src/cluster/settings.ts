@@ -64,7 +64,9 @@ export function clusterDir(name: string): string {
 /** Names become interface, namespace and cgroup names. */
 export function checkName(name: string): void {
   if (!/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/.test(name)) {
-    fail(`--name ${JSON.stringify(name)}: must be at most 32 lower-case letters, digits and '-', and start and end with a letter or digit`);
+    fail(
+      `--name ${JSON.stringify(name)}: must be at most 32 lower-case letters, digits and '-', and start and end with a letter or digit`,
+    );
   }
 }
 
@@ -100,14 +102,40 @@ export function requireCluster(name: string): Cluster {
   const cluster = loadCluster(name);
   if (cluster) return cluster;
   const others = listClusters();
-  return fail(`no cluster named ${JSON.stringify(name)}${others.length ? `; there is: ${others.join(", ")}` : "; 'knarr up' makes one"}`);
+  return fail(
+    `no cluster named ${JSON.stringify(name)}${others.length ? `; there is: ${others.join(", ")}` : "; 'knarr up' makes one"}`,
+  );
 }
 
 export function saveCluster(settings: ClusterSettings): Cluster {
   const cluster = withPaths(settings);
   mkdirSync(cluster.dir, { recursive: true, mode: 0o700 });
-  const { name, nodeKind, nodes, port, serviceCidr, clusterDnsIp, clusterDomain, podCidr, proxyMode, registryMirrors, etcdEndpoints } = cluster;
-  const text = { name, nodeKind, nodes, port, serviceCidr, clusterDnsIp, clusterDomain, podCidr, proxyMode, registryMirrors, etcdEndpoints };
+  const {
+    name,
+    nodeKind,
+    nodes,
+    port,
+    serviceCidr,
+    clusterDnsIp,
+    clusterDomain,
+    podCidr,
+    proxyMode,
+    registryMirrors,
+    etcdEndpoints,
+  } = cluster;
+  const text = {
+    name,
+    nodeKind,
+    nodes,
+    port,
+    serviceCidr,
+    clusterDnsIp,
+    clusterDomain,
+    podCidr,
+    proxyMode,
+    registryMirrors,
+    etcdEndpoints,
+  };
   writeAtomically(join(cluster.dir, "cluster.json"), `${JSON.stringify(text, null, 2)}\n`);
   return cluster;
 }

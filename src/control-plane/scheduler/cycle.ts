@@ -48,7 +48,13 @@ export class Decider {
     const filters = this.preFilter(pod, cycle);
     if (!Array.isArray(filters)) {
       for (const node of nodes) rejections.set(node.name, filters.rejection);
-      return { node: undefined, rejections, rejectedBy: new Set([filters.by]), everywhere: filters.rejection.reasons.join(", "), cycle };
+      return {
+        node: undefined,
+        rejections,
+        rejectedBy: new Set([filters.by]),
+        everywhere: filters.rejection.reasons.join(", "),
+        cycle,
+      };
     }
     const verdicts = this.verdictsOf(pod.classKey);
     const cached = filters.filter((plugin) => plugin.cacheable);
@@ -86,7 +92,14 @@ export class Decider {
     return filters;
   }
 
-  private check(pod: PodInfo, node: NodeInfo, cycle: Cycle, verdicts: Map<string, Verdict>, cached: Plugin[], fresh: Plugin[]): { rejection?: Rejection; by: string } {
+  private check(
+    pod: PodInfo,
+    node: NodeInfo,
+    cycle: Cycle,
+    verdicts: Map<string, Verdict>,
+    cached: Plugin[],
+    fresh: Plugin[],
+  ): { rejection?: Rejection; by: string } {
     const nominated = this.handle.nominated(node.name).filter((other) => other.uid !== pod.uid && other.priority >= pod.priority);
     if (nominated.length) return this.checkWithNominated(pod, node, cycle, nominated);
     let verdict = verdicts.get(node.name);
@@ -100,7 +113,12 @@ export class Decider {
   }
 
   /** A node on which room is held for others must have room for them too. */
-  private checkWithNominated(pod: PodInfo, node: NodeInfo, cycle: Cycle, nominated: readonly PodInfo[]): { rejection?: Rejection; by: string } {
+  private checkWithNominated(
+    pod: PodInfo,
+    node: NodeInfo,
+    cycle: Cycle,
+    nominated: readonly PodInfo[],
+  ): { rejection?: Rejection; by: string } {
     const crowded = node.clone();
     for (const other of nominated) crowded.addPod(other);
     for (const candidate of [crowded, node]) {
@@ -127,7 +145,12 @@ export class Decider {
   }
 
   /** The best node; one of the best by chance where several are equal. */
-  private choose(pod: PodInfo, feasible: readonly NodeInfo[], cycle: Cycle, verdicts: Map<string, Verdict>): NodeInfo | undefined {
+  private choose(
+    pod: PodInfo,
+    feasible: readonly NodeInfo[],
+    cycle: Cycle,
+    verdicts: Map<string, Verdict>,
+  ): NodeInfo | undefined {
     if (feasible.length <= 1) return feasible[0];
     const totals = new Float64Array(feasible.length);
     const cachedScorers = this.scorers(cacheable);
@@ -138,7 +161,8 @@ export class Decider {
       for (let i = 0; i < feasible.length; i++) {
         const node = feasible[i]!;
         const known = at >= 0 ? verdicts.get(node.name) : undefined;
-        scores[i] = known && known.generation === node.generation && !known.rejection ? known.scores[at]! : plugin.score!(pod, node, cycle);
+        scores[i] =
+          known && known.generation === node.generation && !known.rejection ? known.scores[at]! : plugin.score!(pod, node, cycle);
       }
       plugin.normalizeScore?.(pod, scores, cycle);
       for (let i = 0; i < totals.length; i++) totals[i]! += scores[i]! * weight;
@@ -179,7 +203,12 @@ export function explain(decision: Decision): string {
   const head = `0/${decision.cycle.nodes.length} nodes are available:`;
   if (decision.everywhere) return `${head} ${decision.everywhere}.`;
   const counts = new Map<string, number>();
-  for (const { reasons } of decision.rejections.values()) for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  for (const { reasons } of decision.rejections.values())
+    for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   const parts = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();
-  return parts.length ? `${head} ${parts.join(", ")}.` : decision.cycle.nodes.length ? head : "no nodes available to schedule pods";
+  return parts.length
+    ? `${head} ${parts.join(", ")}.`
+    : decision.cycle.nodes.length
+      ? head
+      : "no nodes available to schedule pods";
 }

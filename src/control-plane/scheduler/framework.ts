@@ -70,7 +70,12 @@ export interface Plugin {
   /** Keeps preFilter's notes right while preemption tries a node with pods removed or added. */
   addPod?(pod: PodInfo, other: PodInfo, node: NodeInfo, cycle: Cycle): void;
   removePod?(pod: PodInfo, other: PodInfo, node: NodeInfo, cycle: Cycle): void;
-  postFilter?(pod: PodInfo, rejections: ReadonlyMap<string, Rejection>, cycle: Cycle, evaluate: Evaluate): Promise<PostFilterResult>;
+  postFilter?(
+    pod: PodInfo,
+    rejections: ReadonlyMap<string, Rejection>,
+    cycle: Cycle,
+    evaluate: Evaluate,
+  ): Promise<PostFilterResult>;
   preScore?(pod: PodInfo, cycle: Cycle, feasible: readonly NodeInfo[]): "skip" | undefined;
   /** 0 to 100 unless `normalizeScore` brings it there. */
   score?(pod: PodInfo, node: NodeInfo, cycle: Cycle): number;

@@ -31,7 +31,8 @@ export class NodeInfo {
     add(this.allocatable, node.status.allocatable);
     this.allowedPods = node.status.allocatable?.["pods"] ? quantityValue(node.status.allocatable["pods"]) : 0;
     this.imageSizes.clear();
-    for (const image of node.status.images ?? []) for (const name of image.names ?? []) this.imageSizes.set(name, image.sizeBytes ?? 0);
+    for (const image of node.status.images ?? [])
+      for (const name of image.names ?? []) this.imageSizes.set(name, image.sizeBytes ?? 0);
     this.generation = ++generations;
   }
 

@@ -53,6 +53,16 @@ function hostPorts(pod: Pod): HostPort[] {
 /** Only what cacheable plugins look at. */
 function classKey(pod: Pod): string {
   const { nodeName, nodeSelector, affinity, tolerations, containers, initContainers, overhead, resources } = pod.spec;
-  const asked = (list: typeof containers | undefined) => list?.map((c) => [c.image, c.resources, c.restartPolicy, c.ports?.map((p) => [p.hostPort, p.hostIP, p.protocol])]);
-  return JSON.stringify([nodeName, nodeSelector, affinity?.nodeAffinity, tolerations, asked(containers), asked(initContainers), overhead, resources]);
+  const asked = (list: typeof containers | undefined) =>
+    list?.map((c) => [c.image, c.resources, c.restartPolicy, c.ports?.map((p) => [p.hostPort, p.hostIP, p.protocol])]);
+  return JSON.stringify([
+    nodeName,
+    nodeSelector,
+    affinity?.nodeAffinity,
+    tolerations,
+    asked(containers),
+    asked(initContainers),
+    overhead,
+    resources,
+  ]);
 }

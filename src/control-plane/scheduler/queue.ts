@@ -63,7 +63,15 @@ export class SchedulingQueue {
     const known = this.pods.get(info.uid);
     if (!known) {
       const since = this.options.clock.now();
-      const queued: QueuedPod = { info, attempts: 0, since, triedAt: since, rejectedBy: new Set(), where: "gated", movedWhileTried: false };
+      const queued: QueuedPod = {
+        info,
+        attempts: 0,
+        since,
+        triedAt: since,
+        rejectedBy: new Set(),
+        where: "gated",
+        movedWhileTried: false,
+      };
       this.pods.set(info.uid, queued);
       return this.admit(queued);
     }

@@ -4,7 +4,16 @@
  * Deciding is synchronous and works on `ClusterState`, in which a decided pod is assumed to be on its node at once; binding is
  * a request that runs beside the next decisions. A binding that fails takes the assumption back and the pod waits its turn.
  */
-import { Node, PersistentVolume, PersistentVolumeClaim, Pod, Service, StorageClass, Namespace, CSINode } from "../../shared/api/index.ts";
+import {
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  Service,
+  StorageClass,
+  Namespace,
+  CSINode,
+} from "../../shared/api/index.ts";
 import type { Kind } from "../../shared/api/index.ts";
 import { isConflict, isNotFound } from "../../shared/apimachinery/errors.ts";
 import type { KubeObject } from "../../shared/apimachinery/meta.ts";
@@ -65,7 +74,10 @@ export class Scheduler {
     this.removeHandlers.push(
       informers.informer(Node).onEvent({
         added: (node) => (this.state.putNode(node), this.queue.event("Node", "Add", node, undefined)),
-        updated: (node, old) => (this.state.putNode(node), nodeMatters(node, old) && this.queue.event("Node", "Update", node, old)),
+        updated: (node, old) => (
+          this.state.putNode(node),
+          nodeMatters(node, old) && this.queue.event("Node", "Update", node, old)
+        ),
         deleted: (node) => (this.state.removeNode(node.metadata.name), this.queue.event("Node", "Delete", node, undefined)),
       }),
       informers.informer(Pod).onEvent({
@@ -86,8 +98,11 @@ export class Scheduler {
   }
 
   private forward(kind: Kind<any>): () => void {
-    const tell = (type: ClusterEventType) => (object: KubeObject, old?: KubeObject) => this.queue.event(kind.kind, type, object, old);
-    return this.options.informers.informer(kind).onEvent({ added: tell("Add"), updated: tell("Update"), deleted: tell("Delete") });
+    const tell = (type: ClusterEventType) => (object: KubeObject, old?: KubeObject) =>
+      this.queue.event(kind.kind, type, object, old);
+    return this.options.informers
+      .informer(kind)
+      .onEvent({ added: tell("Add"), updated: tell("Update"), deleted: tell("Delete") });
   }
 
   private handle(): Handle {
@@ -185,7 +200,9 @@ export class Scheduler {
     let message = explain(decision);
     let nominated = info.pod.status.nominatedNodeName;
     for (const { plugin } of this.profile) {
-      const result = await plugin.postFilter?.(info, decision.rejections, decision.cycle, (pod, node, cycle) => this.decider.evaluate(pod, node, cycle));
+      const result = await plugin.postFilter?.(info, decision.rejections, decision.cycle, (pod, node, cycle) =>
+        this.decider.evaluate(pod, node, cycle),
+      );
       if (!result) continue;
       if (result.message) message += ` ${result.message}`;
       nominated = result.nominated;
@@ -210,7 +227,10 @@ export class Scheduler {
       observedGeneration: pod.metadata.generation,
       lastTransitionTime: old?.status === "False" ? old.lastTransitionTime : now,
     };
-    const patch = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition], nominatedNodeName: nominated ?? null } };
+    const patch = {
+      metadata: { uid: pod.metadata.uid },
+      status: { conditions: [condition], nominatedNodeName: nominated ?? null },
+    };
     try {
       await this.options.client.patch(Pod, pod.metadata, "strategic", patch, { subresource: "status" });
     } catch (error) {
@@ -221,7 +241,8 @@ export class Scheduler {
 
 /** Heartbeats change a node's status every few minutes; only what plugins look at is worth a retry. */
 function nodeMatters(node: Node, old: Node): boolean {
-  const view = ({ metadata, spec, status }: Node) => JSON.stringify([metadata.labels, metadata.annotations, spec.taints, spec.unschedulable, status.allocatable]);
+  const view = ({ metadata, spec, status }: Node) =>
+    JSON.stringify([metadata.labels, metadata.annotations, spec.taints, spec.unschedulable, status.allocatable]);
   return view(node) !== view(old);
 }
 

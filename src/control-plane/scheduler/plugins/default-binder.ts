@@ -7,7 +7,12 @@ export const defaultBinder = definePlugin({
   async bind({ pod }, node, { client }) {
     const { name, namespace, uid } = pod.metadata;
     await client.subresource(Pod, pod.metadata, "binding", {
-      body: { apiVersion: "v1", kind: "Binding", metadata: { name, namespace, uid }, target: { apiVersion: "v1", kind: "Node", name: node } },
+      body: {
+        apiVersion: "v1",
+        kind: "Binding",
+        metadata: { name, namespace, uid },
+        target: { apiVersion: "v1", kind: "Node", name: node },
+      },
     });
   },
 });

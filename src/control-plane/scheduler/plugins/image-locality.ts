@@ -19,7 +19,10 @@ export const imageLocality = definePlugin({
   },
   score(_pod, node, cycle) {
     const { images, spread } = cycle.state.get("ImageLocality") as { images: string[]; spread: Map<string, number> };
-    const bytes = images.reduce((sum, image) => sum + ((node.imageSizes.get(image) ?? 0) * (spread.get(image) ?? 0)) / cycle.nodes.length, 0);
+    const bytes = images.reduce(
+      (sum, image) => sum + ((node.imageSizes.get(image) ?? 0) * (spread.get(image) ?? 0)) / cycle.nodes.length,
+      0,
+    );
     const most = MAX_BYTES_PER_CONTAINER * images.length;
     return Math.trunc((MAX_NODE_SCORE * (Math.min(Math.max(bytes, MIN_BYTES), most) - MIN_BYTES)) / (most - MIN_BYTES));
   },

@@ -12,9 +12,12 @@ export const nodeAffinity = definePlugin({
     return pod.spec.nodeSelector || required ? undefined : "skip";
   },
   filter({ pod }, { node }) {
-    return matchesNode(pod.spec, node) ? fits : unschedulable("node(s) didn't match Pod's node affinity/selector", { preemptable: false });
+    return matchesNode(pod.spec, node)
+      ? fits
+      : unschedulable("node(s) didn't match Pod's node affinity/selector", { preemptable: false });
   },
-  preScore: ({ pod }) => (pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.length ? undefined : "skip"),
+  preScore: ({ pod }) =>
+    pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.length ? undefined : "skip",
   score({ pod }, { node }) {
     const preferred = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
     return preferred.reduce((sum, { weight, preference }) => sum + (matchesNodeSelectorTerm(preference, node) ? weight : 0), 0);

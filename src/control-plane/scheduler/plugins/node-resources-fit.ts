@@ -45,7 +45,8 @@ export function shortOf(pod: PodInfo, node: NodeInfo): Shortage[] {
   check("cpu", requests.cpuMillis, node.requested.cpuMillis, node.allocatable.cpuMillis);
   check("memory", requests.memory, node.requested.memory, node.allocatable.memory);
   check("ephemeral-storage", requests.ephemeralStorage, node.requested.ephemeralStorage, node.allocatable.ephemeralStorage);
-  for (const [name, wanted] of requests.scalar) check(name, wanted, node.requested.scalar.get(name) ?? 0, node.allocatable.scalar.get(name) ?? 0);
+  for (const [name, wanted] of requests.scalar)
+    check(name, wanted, node.requested.scalar.get(name) ?? 0, node.allocatable.scalar.get(name) ?? 0);
   return short;
 }
 

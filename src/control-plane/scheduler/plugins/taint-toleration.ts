@@ -6,7 +6,9 @@ import { definePlugin, fits, normalize, unschedulable } from "../framework.ts";
 export const taintToleration = definePlugin({
   name: "TaintToleration",
   cacheable: true,
-  requeueOn: [{ kind: Node, when: ["Add", "Update"], helps: (pod, node) => !untoleratedTaint(pod.pod.spec.tolerations, node.spec.taints) }],
+  requeueOn: [
+    { kind: Node, when: ["Add", "Update"], helps: (pod, node) => !untoleratedTaint(pod.pod.spec.tolerations, node.spec.taints) },
+  ],
   filter(pod, { node }) {
     const taint = untoleratedTaint(pod.pod.spec.tolerations, node.spec.taints);
     return taint ? unschedulable(`node(s) had untolerated taint(s)`, { preemptable: false }) : fits;

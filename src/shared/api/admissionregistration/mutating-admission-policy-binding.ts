@@ -2,5 +2,7 @@ import type { MutatingAdmissionPolicyBinding as T } from "../generated/admission
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const MutatingAdmissionPolicyBinding = defineKind<T>({ ...facts["admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"] });
+export const MutatingAdmissionPolicyBinding = defineKind<T>({
+  ...facts["admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"],
+});
 export type MutatingAdmissionPolicyBinding = T;

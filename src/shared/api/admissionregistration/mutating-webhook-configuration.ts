@@ -2,5 +2,7 @@ import type { MutatingWebhookConfiguration as T } from "../generated/admissionre
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const MutatingWebhookConfiguration = defineKind<T>({ ...facts["admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"] });
+export const MutatingWebhookConfiguration = defineKind<T>({
+  ...facts["admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"],
+});
 export type MutatingWebhookConfiguration = T;

@@ -2,5 +2,7 @@ import type { ValidatingAdmissionPolicyBinding as T } from "../generated/admissi
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const ValidatingAdmissionPolicyBinding = defineKind<T>({ ...facts["admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"] });
+export const ValidatingAdmissionPolicyBinding = defineKind<T>({
+  ...facts["admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"],
+});
 export type ValidatingAdmissionPolicyBinding = T;

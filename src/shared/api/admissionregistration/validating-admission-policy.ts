@@ -2,5 +2,7 @@ import type { ValidatingAdmissionPolicy as T } from "../generated/admissionregis
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const ValidatingAdmissionPolicy = defineKind<T>({ ...facts["admissionregistration.k8s.io/v1/validatingadmissionpolicies"] });
+export const ValidatingAdmissionPolicy = defineKind<T>({
+  ...facts["admissionregistration.k8s.io/v1/validatingadmissionpolicies"],
+});
 export type ValidatingAdmissionPolicy = T;

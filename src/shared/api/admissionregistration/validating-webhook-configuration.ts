@@ -2,5 +2,7 @@ import type { ValidatingWebhookConfiguration as T } from "../generated/admission
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const ValidatingWebhookConfiguration = defineKind<T>({ ...facts["admissionregistration.k8s.io/v1/validatingwebhookconfigurations"] });
+export const ValidatingWebhookConfiguration = defineKind<T>({
+  ...facts["admissionregistration.k8s.io/v1/validatingwebhookconfigurations"],
+});
 export type ValidatingWebhookConfiguration = T;

@@ -4,7 +4,15 @@
  *
  * @source staging/src/k8s.io/component-helpers/scheduling/corev1 v1.36
  */
-import type { Node, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Taint, Toleration } from "../generated/core-v1.ts";
+import type {
+  Node,
+  NodeSelector,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodSpec,
+  Taint,
+  Toleration,
+} from "../generated/core-v1.ts";
 
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false;
@@ -28,7 +36,9 @@ export function untoleratedTaint(
   taints: readonly Taint[] | undefined,
   effects: readonly string[] = ["NoSchedule", "NoExecute"],
 ): Taint | undefined {
-  return taints?.find((taint) => effects.includes(taint.effect) && !tolerations?.some((toleration) => tolerates(toleration, taint)));
+  return taints?.find(
+    (taint) => effects.includes(taint.effect) && !tolerations?.some((toleration) => tolerates(toleration, taint)),
+  );
 }
 
 /** `spec.nodeSelector` and the required terms of node affinity. */
@@ -49,7 +59,10 @@ export function matchesNodeSelectorTerm(term: NodeSelectorTerm, node: Node): boo
   const fields = term.matchFields ?? [];
   if (!expressions.length && !fields.length) return false;
   const labels = node.metadata.labels ?? {};
-  return expressions.every((r) => satisfies(r, labels[r.key])) && fields.every((r) => satisfies(r, r.key === "metadata.name" ? node.metadata.name : undefined));
+  return (
+    expressions.every((r) => satisfies(r, labels[r.key])) &&
+    fields.every((r) => satisfies(r, r.key === "metadata.name" ? node.metadata.name : undefined))
+  );
 }
 
 function satisfies({ operator, values = [] }: NodeSelectorRequirement, actual: string | undefined): boolean {

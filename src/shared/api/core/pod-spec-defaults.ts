@@ -166,7 +166,8 @@ function setPodRequests(spec: PodSpec): void {
   const requests = { ...spec.resources!.requests };
   const sum = new AddedQuantities();
   for (const container of spec.containers ?? []) sum.add(container.resources?.requests);
-  for (const [name, quantity] of sum.entries()) if (!name.startsWith("hugepages-") && POD_LEVEL(name)) requests[name] ??= quantity;
+  for (const [name, quantity] of sum.entries())
+    if (!name.startsWith("hugepages-") && POD_LEVEL(name)) requests[name] ??= quantity;
   for (const [name, quantity] of Object.entries(limits)) if (POD_LEVEL(name)) requests[name] ??= quantity;
   if (Object.keys(requests).length) spec.resources!.requests = requests;
 }

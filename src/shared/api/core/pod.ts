@@ -35,5 +35,10 @@ export const Pod = defineKind<T>({
 export type Pod = T;
 
 function schedulingGated(): NonNullable<T["status"]["conditions"]>[number] {
-  return { type: "PodScheduled", status: "False", reason: "SchedulingGated", message: "Scheduling is blocked due to non-empty scheduling gates" };
+  return {
+    type: "PodScheduled",
+    status: "False",
+    reason: "SchedulingGated",
+    message: "Scheduling is blocked due to non-empty scheduling gates",
+  };
 }

@@ -2,5 +2,7 @@ import type { PriorityLevelConfiguration as T } from "../generated/flowcontrol-v
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const PriorityLevelConfiguration = defineKind<T>({ ...facts["flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations"] });
+export const PriorityLevelConfiguration = defineKind<T>({
+  ...facts["flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations"],
+});
 export type PriorityLevelConfiguration = T;

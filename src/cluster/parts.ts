@@ -1,0 +1,58 @@
+/** The components that run beside the API server in one process, each entering its chain with an identity of its own. */
+import type { RunningApiServer } from "../control-plane/apiserver/main.ts";
+import { createScheduler } from "../control-plane/scheduler/index.ts";
+import { SimulatedNodes, type NodeShape } from "../node/simulated/index.ts";
+import { createClient, createEventRecorder, createInformerFactory } from "../shared/client/index.ts";
+import { identities } from "../shared/component/pki/index.ts";
+import type { Logger } from "../shared/lib/logger.ts";
+import type { Platform } from "../shared/lib/platform.ts";
+
+export interface Part {
+  close(): Promise<void> | void;
+}
+
+export interface PartContext {
+  api: RunningApiServer;
+  platform: Platform;
+  logger: Logger;
+}
+
+export async function startScheduler({ api, platform, logger }: PartContext): Promise<Part> {
+  const client = createClient(api.server.transport(userOf("scheduler")));
+  const informers = createInformerFactory(client, { platform, log: logger });
+  const recorder = createEventRecorder({ client, component: "default-scheduler", platform, log: logger });
+  const scheduler = createScheduler({ client, informers, recorder, platform, logger });
+  await scheduler.start();
+  return {
+    close() {
+      scheduler.close();
+      recorder.close();
+      informers.close();
+    },
+  };
+}
+
+export async function startSimulatedNodes(
+  { api, platform, logger }: PartContext,
+  names: readonly string[],
+  shape?: NodeShape,
+): Promise<Part> {
+  const client = createClient(
+    api.server.transport({ name: "system:simulated-nodes", groups: ["system:masters", "system:authenticated"] }),
+  );
+  const informers = createInformerFactory(client, { platform, log: logger });
+  const nodes = new SimulatedNodes({ client, informers, platform, logger, names, ...(shape && { shape }) });
+  await nodes.start();
+  return {
+    close() {
+      nodes.close();
+      informers.close();
+    },
+  };
+}
+
+/** Who a component is to the chain: the subject of the certificate it would use over HTTPS. */
+function userOf(identity: keyof typeof identities) {
+  const { commonName, organizations } = identities[identity];
+  return { name: commonName, groups: [...organizations, "system:authenticated"] };
+}
