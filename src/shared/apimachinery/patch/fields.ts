@@ -154,6 +154,6 @@ function readNode(value: unknown): Fields {
 
 const isMemberText = (value: unknown) => isObject(value) && (SELF in value || Object.keys(value).length === 0);
 
-function withoutSelf({ [SELF]: _, ...rest }: Fields): Fields {
+function withoutSelf({ [SELF]: _self, ...rest }: Fields): Fields {
   return rest;
 }

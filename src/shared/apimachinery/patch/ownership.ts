@@ -172,5 +172,5 @@ export function withoutIdleTimes(live: KubeObject, object: KubeObject): ManagedF
   return deepEqual(withoutEntries(live), withoutEntries(object)) ? before : after;
 }
 
-const timeless = ({ time: _, ...rest }: ManagedFieldsEntry) => rest;
+const timeless = ({ time: _time, ...rest }: ManagedFieldsEntry) => rest;
 const withoutEntries = (object: KubeObject) => ({ ...object, metadata: { ...object.metadata, managedFields: undefined } });
