@@ -23,6 +23,9 @@ while [ ! -e "$dir/stop" ]; do
   sleep $((wait / 5)).$((wait % 5 * 2)); [ $wait -lt 25 ] && wait=$((wait * 2))
 done`;
 
+/** Environment variable by which a process is known as ours; its value is the directory. */
+const MARK = "KNARR_PROCESS_DIR";
+
 export interface Supervised {
   /** Holds process.pid, loop.pid and log; made if absent. */
   dir: string;
@@ -49,7 +52,7 @@ export function startSupervised({ dir, command, prefix = [], environment = {} }:
     detached: true,
     stdio: ["ignore", log, log],
     cwd: "/",
-    env: childEnvironment(environment),
+    env: childEnvironment({ ...environment, [MARK]: dir }),
   });
   closeSync(log);
   writeFileSync(join(dir, "loop.pid"), `${child.pid}\n`);
@@ -65,14 +68,13 @@ export function loopPid(dir: string): number | undefined {
   return readPid(join(dir, "loop.pid"), dir);
 }
 
-/** A pid counts only while /proc still shows our directory in that process's arguments: pids are used again. */
+/** A pid counts only while /proc shows our mark in that process's environment: pids are used again. */
 function readPid(file: string, dir: string): number | undefined {
   if (!existsSync(file)) return undefined;
   const pid = Number(readFileSync(file, "utf8").trim());
   if (!Number.isInteger(pid) || pid <= 1) return undefined;
   try {
-    const args = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-    return args.includes(dir) && !args.startsWith("\0") && args !== "" ? pid : undefined;
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${MARK}=${dir}`) ? pid : undefined;
   } catch {
     return undefined; // no such process
   }

@@ -35,7 +35,7 @@ export class ClusterState {
     this.byName.delete(name);
     this.nodes[this.nodes.indexOf(info)] = this.nodes.at(-1)!;
     this.nodes.pop();
-    this.strays.set(name, new Map([...info.pods]));
+    this.strays.set(name, new Map(info.pods));
   }
 
   /** Counts a pod on a node: seen there, or assumed there. */
