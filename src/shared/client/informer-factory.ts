@@ -31,10 +31,19 @@ export function createInformerFactory(client: Client, options: { platform?: Plat
     },
     async start(signal) {
       for (const informer of informers.values()) informer.start();
-      await Promise.all([...informers.values()].map((informer) => informer.whenSynced(signal)));
+      const all = Promise.all([...informers.values()].map((informer) => informer.whenSynced()));
+      await (signal ? Promise.race([all, aborted(signal)]) : all);
     },
     close() {
       for (const informer of informers.values()) informer.close();
     },
   };
+}
+
+/** Rejects when the signal is aborted; one listener however many wait. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }

@@ -32,6 +32,9 @@ export async function runControllers(
   signal: AbortSignal,
 ): Promise<void> {
   const runners = definitions.map((definition) => new ControllerRunner(definition, options, signal));
+  const stop = () => runners.forEach((runner) => runner.stop());
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
   await options.informers.start(signal).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
@@ -47,6 +50,7 @@ class ControllerRunner {
   readonly #events: EventRecorder;
   readonly #workers: number;
   #resolveEnded!: () => void;
+  readonly #handlers: (() => void)[] = [];
   #active = 0;
   #running = false;
 
@@ -70,11 +74,8 @@ class ControllerRunner {
       informer: <T extends KubeObject>(kind: Kind<T>) => options.informers.informer(kind),
     };
     this.#context = { ...context, state: definition.createState?.(context) };
-    this.#subscribe(options.informers, signal);
     this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
-    const stop = () => this.#stop();
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
+    this.#subscribe(options.informers);
   }
 
   start(): void {
@@ -83,18 +84,18 @@ class ControllerRunner {
     this.#pump();
   }
 
-  #stop(): void {
+  stop(): void {
     this.#running = false;
+    for (const remove of this.#handlers.splice(0)) remove();
     this.#queue.close();
     this.#events.close();
     if (this.#active === 0) this.#resolveEnded();
   }
 
-  #subscribe(informers: InformerFactory, signal: AbortSignal): void {
+  #subscribe(informers: InformerFactory): void {
     const { for: main, owns = [], watches = [], reads = [], indexes = [], when } = this.#definition;
     const follow = <T extends KubeObject>(informer: Informer<T>, handlers: EventHandlers<T>) => {
-      const remove = informer.onEvent(handlers);
-      signal.addEventListener("abort", remove, { once: true });
+      this.#handlers.push(informer.onEvent(handlers));
     };
     for (const kind of reads) informers.informer(kind);
     for (const { kind, name, indexer } of indexes) informers.informer(kind).addIndex(name, indexer);

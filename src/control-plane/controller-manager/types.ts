@@ -1,0 +1,35 @@
+/** What the controller manager is started with. */
+import type { ControllerDefinition, Client, InformerFactory } from "../../shared/client/index.ts";
+import type { Logger } from "../../shared/lib/logger.ts";
+import type { Platform } from "../../shared/lib/platform.ts";
+
+export interface ControllerManagerSettings {
+  /** Pod addresses; each node gets a part of them. Absent: nodes get none from here. */
+  clusterCidr?: string;
+  /** Prefix length of a node's part; default 24. */
+  nodeCidrMaskSize?: number;
+  /** PEM of the certificate authority that pods verify the API server with: `kube-root-ca.crt`. */
+  rootCa?: string;
+  /** Signs certificates of nodes. PEM. */
+  signer?: { cert: string; key: string };
+}
+
+export interface ControllerManagerOptions extends ControllerManagerSettings {
+  client: Client;
+  informers: InformerFactory;
+  platform: Platform;
+  log?: Logger;
+  /** Names of `controllers.ts`; default all. */
+  controllers?: readonly string[];
+  /** A client that acts as this service account of kube-system; default `client` for all. */
+  clientFor?(serviceAccount: string): Client;
+}
+
+/** One line of the table in controllers.ts. */
+export interface ControllerEntry {
+  /** As in `--controllers`. */
+  name: string;
+  /** In kube-system: its role is what the controller may do. */
+  serviceAccount: string;
+  make(settings: ControllerManagerSettings): ControllerDefinition | undefined;
+}
