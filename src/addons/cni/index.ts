@@ -8,3 +8,11 @@ export {
 export { createNodeNamespace, destroyNodeNamespace, type NodeNamespace, type NodeNamespaceOptions } from "./node-namespace.ts";
 export type { Ranges } from "./address-plan.ts";
 export type { BindMount } from "./node-mounts.ts";
+export {
+  runNodeNetwork,
+  setUpNodeNetwork,
+  syncPodRoutes,
+  tearDownNodeNetwork,
+  type NodeNetworkOptions,
+  type RunNodeNetworkOptions,
+} from "./node-network.ts";
