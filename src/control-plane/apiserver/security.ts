@@ -33,8 +33,11 @@ import {
   superuserAuthorizer,
   unionAuthorizer,
   type RbacIndex,
+  followNodes,
+  nodeAuthorizer,
+  type NodeRelations,
 } from "./authz/index.ts";
-import { bootstrapObjects, type BootstrapOptions } from "./bootstrap/index.ts";
+import { bootstrapObjects, nodeRules, type BootstrapOptions } from "./bootstrap/index.ts";
 import type { AdmissionPlugin, Authenticator, Authorizer, ServerContext, UserInfo, VirtualResource } from "./types.ts";
 
 export interface SecurityOptions {
@@ -82,6 +85,7 @@ export function createSecurity(options: SecurityOptions): Security {
   const signing = { issuer, audiences, keys };
   let server: ServerContext | undefined;
   let rbac: RbacIndex | undefined;
+  let nodes: NodeRelations | undefined;
   const context = (): ServerContext => {
     invariant(server, "security has not been started");
     return server;
@@ -96,12 +100,16 @@ export function createSecurity(options: SecurityOptions): Security {
     certificateAuthenticator(pki.cluster, platform.clock.now),
     bearerAuthenticator(tokens),
   ]);
-  const authorizer = unionAuthorizer([superuserAuthorizer, later(() => rbac && rbacAuthorizer(rbac))]);
+  const authorizer = unionAuthorizer([
+    superuserAuthorizer,
+    later(() => nodes && nodeAuthorizer(nodes, nodeRules())),
+    later(() => rbac && rbacAuthorizer(rbac)),
+  ]);
   return {
     clientCas: [pki.cluster.certPem, pki.frontProxy.certPem],
     authenticator: options.anonymous === "refused" ? known : orAnonymous(known),
     authorizer,
-    admission: admissionPlugins({ platform, authorizer }),
+    admission: admissionPlugins({ platform, authorizer, rbac: rules }),
     impersonation: impersonation(authorizer),
     virtualResources: {
       "authentication.k8s.io/selfsubjectreviews": selfSubjectReview,
@@ -116,10 +124,14 @@ export function createSecurity(options: SecurityOptions): Security {
     start(attached) {
       server = attached;
       rbac = indexRbac(attached);
+      nodes = followNodes(attached);
     },
     bootstrapObjects: () =>
       bootstrapObjects({ ...options, clientCa: pki.cluster.certPem, frontProxyCa: pki.frontProxy.certPem }, platform),
-    close: () => rbac?.close(),
+    close() {
+      rbac?.close();
+      nodes?.close();
+    },
   };
 }
 

@@ -4,14 +4,17 @@
  * @source pkg/kubeapiserver/options/plugins.go v1.36
  */
 import type { Platform } from "../../../shared/lib/platform.ts";
+import type { RbacIndex } from "../authz/index.ts";
 import type { AdmissionPlugin, Authorizer } from "../types.ts";
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificates.ts";
 import { persistentVolumeClaimResize } from "./claim-resize.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeRestriction } from "./node-restriction/index.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priority } from "./priority.ts";
+import { rbacEscalation } from "./rbac-escalation.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
@@ -20,12 +23,14 @@ import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 export interface AdmissionDependencies {
   platform: Platform;
   authorizer: Authorizer;
+  rbac: () => RbacIndex;
 }
 
-export function admissionPlugins({ platform, authorizer }: AdmissionDependencies): AdmissionPlugin[] {
+export function admissionPlugins({ platform, authorizer, rbac }: AdmissionDependencies): AdmissionPlugin[] {
   return [
     namespaceLifecycle, // first: what goes nowhere needs no further work
     serviceAccount(platform), // before PodSecurity and quota, which look at the volumes it adds
+    nodeRestriction(authorizer), // before TaintNodesByCondition: a node must not set taints, the server does
     taintNodesByCondition,
     priority, // before quota, which may be scoped by class
     defaultTolerationSeconds,
@@ -38,5 +43,7 @@ export function admissionPlugins({ platform, authorizer }: AdmissionDependencies
     certificateSubjectRestriction,
     defaultIngressClass,
     podTopologyLabels,
+    // Mutating webhooks and policies, then validating ones, run here.
+    rbacEscalation(authorizer, rbac), // sees roles and bindings as they will be stored
   ];
 }

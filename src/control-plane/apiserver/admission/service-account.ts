@@ -9,7 +9,7 @@ import { Pod, ServiceAccount } from "../../../shared/api/index.ts";
 import { sleep, type Platform } from "../../../shared/lib/platform.ts";
 import type { AdmissionAttributes, AdmissionPlugin, ServerContext } from "../types.ts";
 import { mountableSecretFault } from "./mountable-secrets.ts";
-import { secretsOf } from "./pod-references.ts";
+import { secretsOf } from "../pod-references.ts";
 import { concerns, refuse } from "./refuse.ts";
 
 export const MIRROR_POD = "kubernetes.io/config.mirror";

@@ -1,2 +1,2 @@
 /** The objects of a fresh server. */
-export { bootstrapObjects, type BootstrapOptions } from "./objects.ts";
+export { bootstrapObjects, nodeRules, type BootstrapOptions } from "./objects.ts";

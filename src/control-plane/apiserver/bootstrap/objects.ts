@@ -4,6 +4,7 @@
  *
  * @source pkg/controlplane/controller, plugin/pkg/auth/authorizer/rbac/bootstrappolicy and friends, read back from a v1.36 server
  */
+import type { ClusterRole, PolicyRule } from "../../../shared/api/generated/rbac-v1.ts";
 import table from "../../../shared/api/tables/bootstrap-1.36.json" with { type: "json" };
 import type { Draft, KubeObject } from "../../../shared/apimachinery/meta.ts";
 import { formatTime, type Platform } from "../../../shared/lib/platform.ts";
@@ -19,6 +20,12 @@ export interface BootstrapOptions {
   /** PEM. */
   clientCa: string;
   frontProxyCa: string;
+}
+
+/** What every node may do: the rules of role `system:node`, which nobody needs to be bound to. */
+export function nodeRules(): readonly PolicyRule[] {
+  const role = (table as unknown as ClusterRole[]).find((o) => o.kind === "ClusterRole" && o.metadata.name === "system:node");
+  return role?.rules ?? [];
 }
 
 /** All of them in the order in which they may be created: namespaces first. Fresh values, the caller's to keep. */

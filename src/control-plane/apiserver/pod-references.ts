@@ -1,5 +1,5 @@
 /** Everything a pod names: secrets, config maps, claims. */
-import type { Container, EphemeralContainer, PodSpec, Volume } from "../../../shared/api/generated/core-v1.ts";
+import type { Container, EphemeralContainer, PodSpec, Volume } from "../../shared/api/generated/core-v1.ts";
 
 export type AnyContainer = Container | EphemeralContainer;
 
