@@ -13,7 +13,7 @@ import { deepEqual, isObject, type JsonObject } from "./json.ts";
 import { allowedByLastApplied, KUBECTL, withLastApplied } from "./last-applied.ts";
 import { entriesOf, managerKey, managersOf, timeOf, type ManagedFieldsEntry, type Managers } from "./managers.ts";
 import { mergeConfiguration } from "./merge.ts";
-import { changesByVersion, fieldsOfCreated, takeFromAll, type Writer } from "./ownership.ts";
+import { changesByVersion, dropUnserved, fieldsOfCreated, takeFromAll, type Writer } from "./ownership.ts";
 import { prune } from "./prune.ts";
 import { withoutSystemFields } from "./scope.ts";
 import { joinErrors, validateConfiguration } from "./validate.ts";
@@ -102,7 +102,10 @@ function attempt({ writer, live, created, config }: Context, force: boolean): Ap
 /** Where nobody is recorded, all that is there belongs to `before-first-apply`. */
 function startManagers(live: JsonObject, created: boolean, writer: Writer): Managers {
   const managers = managersOf((live.metadata as JsonObject | undefined)?.managedFields as ManagedFieldsEntry[] | undefined);
-  if (created || managers.size > 0) return managers;
+  if (created || managers.size > 0) {
+    dropUnserved(managers, live, writer);
+    return managers;
+  }
   const { apiVersion, subresource } = writer.scope;
   const fields = fieldsOfCreated(live, writer.scope);
   const before = {

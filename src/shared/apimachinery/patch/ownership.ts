@@ -75,6 +75,7 @@ export function ownershipOfUpdated(live: KubeObject, object: KubeObject, writer:
   const entries = live.metadata.managedFields as ManagedFieldsEntry[] | undefined;
   try {
     const managers = managersFor(entries, object.metadata.managedFields, writer.scope);
+    dropUnserved(managers, live as unknown as JsonObject, writer);
     if (managers.size === 0) return undefined;
     const changes = changesByVersion(live, object, writer);
     const { changed, removed } = changes(writer.scope.apiVersion)!;
@@ -94,6 +95,13 @@ function managersFor(live: ManagedFieldsEntry[] | undefined, given: unknown, sco
   if (isReset(given)) return new Map();
   const fromRequest = Array.isArray(given) ? readOrNothing(given as ManagedFieldsEntry[]) : new Map();
   return fromRequest.size > 0 ? fromRequest : managersOf(live);
+}
+
+/** Managers of a version that is not served can own nothing. */
+export function dropUnserved(managers: Managers, live: JsonObject, { scope, inVersion }: Writer): void {
+  for (const [key, { apiVersion }] of managers) {
+    if (apiVersion !== scope.apiVersion && !inVersion?.(live, apiVersion)) managers.delete(key);
+  }
 }
 
 /** A list that a client got wrong counts for nothing. */
