@@ -38,12 +38,20 @@ export function decodeText<T = Record<string, unknown>>(
   text: string,
   options: DecodeOptions = {},
 ): Decoded<T> {
-  const value = parseJson(text);
-  const walk = new Walk(options.strict ?? false);
+  return decodeParsed(schema, text, parseJson(text), options);
+}
+
+/** `decodeText` where `value` is what JSON.parse made of the text. */
+export function decodeParsed<T = Record<string, unknown>>(
+  schema: StructSchema,
+  text: string,
+  value: unknown,
+  options: DecodeOptions = {},
+): Decoded<T> {
   const survey = surveyJson(text);
-  const suspicious = survey.oddNumbers && !schema.dynamic;
-  if (!suspicious) {
-    const object = walk.root(schema, value);
+  if (!survey.oddNumbers || schema.dynamic) {
+    const walk = new Walk(schema, options);
+    const object = walk.root(value);
     if (walk.keys === survey.pairs) return { object: object as T, strict: walk.finish() };
   }
   return decodeValue(schema, parseExact(text), options);
@@ -68,8 +76,8 @@ export function decodeValue<T = Record<string, unknown>>(
   value: unknown,
   options: DecodeOptions = {},
 ): Decoded<T> {
-  const walk = new Walk(options.strict ?? false);
-  const object = walk.root(schema, value);
+  const walk = new Walk(schema, options);
+  const object = walk.root(value);
   return { object: object as T, strict: walk.finish() };
 }
 
@@ -165,17 +173,38 @@ class Walk {
   /** Go reports the first wrong type, after having read the rest. */
   private wrong: string | undefined;
 
-  constructor(strict: boolean) {
-    this.strict = strict ? new Set() : undefined;
+  private readonly schema: StructSchema;
+  /** Where the typed part begins that is being read: its errors speak of itself alone. */
+  private typed = { depth: 0, prefix: "" };
+
+  constructor(schema: StructSchema, options: DecodeOptions) {
+    this.schema = schema;
+    this.strict = options.strict ? new Set() : undefined;
   }
 
-  root(schema: StructSchema, value: unknown): unknown {
+  /** Reads a typed part of a custom resource: its metadata, or that of an embedded object. */
+  typedPart(read: () => unknown, value: unknown): unknown {
+    const outer = this.typed;
+    const prefix = this.path.length > 1 ? `${this.dotted()}: Invalid value: ${JSON.stringify(value)}: ` : "";
+    this.typed = { depth: this.path.length, prefix };
+    const out = read();
+    this.typed = outer;
+    return out;
+  }
+
+  root(value: unknown): unknown {
+    const schema = this.schema;
     return schema.dynamic ? readDynamicStruct(this, schema, value) : readStruct(this, planOf(schema), value);
   }
 
   finish(): string[] {
     if (this.wrong !== undefined) throw new DecodeError(this.wrong);
-    return this.strict ? [...this.strict] : [];
+    if (!this.strict) return [];
+    // A custom resource is read first and pruned afterwards, which reports in order of paths.
+    const found = [...this.strict];
+    if (!this.schema.dynamic) return found;
+    const pruned = (text: string) => text.startsWith("unknown");
+    return [...found.filter((t) => !pruned(t)), ...found.filter(pruned).sort()];
   }
 
   note(kind: "unknown" | "duplicate", key: string): void {
@@ -190,11 +219,11 @@ class Walk {
   }
 
   typeText(found: string, type: string): string {
-    const fields = this.path.filter((p): p is FieldPlan => typeof p === "object");
+    const fields = this.path.slice(this.typed.depth).filter((p): p is FieldPlan => typeof p === "object");
     const at = fields.length
       ? `struct field ${fields.at(-1)!.owner.goName.replace(/^.*\./, "")}.${fields.map((f) => f.name).join(".")}`
       : "value";
-    return `json: cannot unmarshal ${found} into Go ${at} of type ${type}`;
+    return `${this.typed.prefix}json: cannot unmarshal ${found} into Go ${at} of type ${type}`;
   }
 
   wrongBase64(text: string, at: number): void {
@@ -555,8 +584,10 @@ function schemaOrReader(schema: ScalarSchema): Reader {
 
 /** Custom resources: only the shape decides; wrong types are found by validation later. */
 function readDynamic(walk: Walk, schema: Schema, value: unknown): unknown {
-  if (schema.type === "struct")
-    return schema.dynamic ? readDynamicStruct(walk, schema, value) : readStruct(walk, planOf(schema), value);
+  if (schema.type === "struct") {
+    if (schema.dynamic) return readDynamicStruct(walk, schema, value);
+    return walk.typedPart(() => readStruct(walk, planOf(schema), value), value);
+  }
   if (schema.type === "list" && Array.isArray(value)) {
     return value.map((v, i) => {
       walk.path.push(i);

@@ -1,4 +1,5 @@
 /** What every object shares: metadata, schemas, codecs, quantities, selectors, validation of names, errors. */
+export * from "./body.ts";
 export * from "./conditions.ts";
 export * from "./decode.ts";
 export * from "./defaults.ts";
@@ -9,6 +10,7 @@ export * from "./field-error.ts";
 export * from "./field-selectors.ts";
 export * from "./intstr.ts";
 export * from "./meta.ts";
+export * from "./protobuf/index.ts";
 export * from "./quantity.ts";
 export * from "./schema.ts";
 export * from "./selectors.ts";
