@@ -3,7 +3,15 @@ import type { Platform } from "../../shared/lib/platform.ts";
 import type { Store } from "../store/types.ts";
 import type { CacheHub } from "./cache/hub.ts";
 import type { ResourceTable } from "./registry/resources.ts";
-import type { AdmissionPlugin, Authenticator, Authorizer, ServerContext, VirtualResource } from "./types.ts";
+import type {
+  AdmissionPlugin,
+  Authenticator,
+  Authorizer,
+  Document,
+  Impersonation,
+  ServerContext,
+  VirtualResource,
+} from "./types.ts";
 
 export interface Core {
   readonly store: Store;
@@ -11,9 +19,12 @@ export interface Core {
   readonly resources: ResourceTable;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly impersonation: Impersonation | undefined;
   /** In upstream's order. */
   readonly admission: readonly AdmissionPlugin[];
   readonly virtual: Readonly<Record<string, VirtualResource>>;
+  /** By path. */
+  readonly documents: Readonly<Record<string, () => Promise<Document>>>;
   readonly platform: Platform;
   readonly context: ServerContext;
   /** An unexpected error: the request it broke got a 500. */

@@ -59,7 +59,9 @@ export async function runApiServer(config: ApiServerConfig, signal?: AbortSignal
     authenticator: security.authenticator,
     authorizer: security.authorizer,
     admission: security.admission,
+    impersonation: security.impersonation,
     virtualResources: security.virtualResources,
+    documents: security.documents,
   });
   security.start(server.core.context);
   await createMissing(server, security.bootstrapObjects());

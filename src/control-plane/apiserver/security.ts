@@ -20,8 +20,6 @@ import {
   staticTokens,
   tokenRequest,
   tokenReview,
-  type Document,
-  type Impersonation,
   unionAuthenticator,
   unionTokens,
 } from "./authn/index.ts";
@@ -38,7 +36,16 @@ import {
   type NodeRelations,
 } from "./authz/index.ts";
 import { bootstrapObjects, nodeRules, type BootstrapOptions } from "./bootstrap/index.ts";
-import type { AdmissionPlugin, Authenticator, Authorizer, ServerContext, UserInfo, VirtualResource } from "./types.ts";
+import type {
+  AdmissionPlugin,
+  Authenticator,
+  Authorizer,
+  ServerContext,
+  UserInfo,
+  VirtualResource,
+  Document,
+  Impersonation,
+} from "./types.ts";
 
 export interface SecurityOptions {
   pki: ClusterPki;

@@ -16,7 +16,16 @@ import { listen, type Listener, type ListenOptions } from "./http/listen.ts";
 import { inProcessTransport, sharedCacheOf } from "./in-process.ts";
 import { builtInResources } from "./registry/built-in.ts";
 import { ResourceTable, type Resource, type ResourceDefinition } from "./registry/resources.ts";
-import type { AdmissionPlugin, Authenticator, Authorizer, ServerContext, UserInfo, VirtualResource } from "./types.ts";
+import type {
+  AdmissionPlugin,
+  Authenticator,
+  Authorizer,
+  Document,
+  Impersonation,
+  ServerContext,
+  UserInfo,
+  VirtualResource,
+} from "./types.ts";
 
 export interface ApiServerOptions {
   store: Store;
@@ -26,9 +35,13 @@ export interface ApiServerOptions {
   /** undefined of it means 401. */
   authenticator: Authenticator;
   authorizer: Authorizer;
+  /** Absent: headers that ask for it are ignored. */
+  impersonation?: Impersonation;
   /** In the order in which they are called. */
   admission?: readonly AdmissionPlugin[];
   virtualResources?: Readonly<Record<string, VirtualResource>>;
+  /** Documents at paths that are no resources. */
+  documents?: Readonly<Record<string, () => Promise<Document>>>;
   platform?: Platform;
   /** Unexpected errors. */
   report?(error: unknown): void;
@@ -76,7 +89,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     resources,
     authenticator: options.authenticator,
     authorizer: options.authorizer,
+    impersonation: options.impersonation,
     admission: options.admission ?? [],
+    documents: options.documents ?? {},
     virtual: options.virtualResources ?? {},
     platform,
     context,

@@ -58,6 +58,18 @@ export interface Authorizer {
   authorize(attributes: AccessAttributes): AccessDecision | Promise<AccessDecision>;
 }
 
+/** Callers who ask in headers to be treated as somebody else. */
+export interface Impersonation {
+  /** Who the caller counts as from here on, undefined where no header asks for it. Throws 400 and 403. */
+  impersonate(headers: Credentials["headers"], attributes: AccessAttributes): Promise<UserInfo> | undefined;
+}
+
+/** A document at a path that is no resource. */
+export interface Document {
+  contentType: string;
+  body: object;
+}
+
 /** What in-server parts (admission, authorizers, virtual resources) may read and write: the server's own caches, and a client of an identity. */
 export interface ServerContext {
   cache<T extends KubeObject>(kind: Kind<T>): SharedCache<T>;

@@ -10,7 +10,7 @@
 import { badRequest, isApiError } from "../../../shared/apimachinery/errors.ts";
 import { isDNS1123Subdomain, validateDomainPrefixedPath } from "../../../shared/apimachinery/validation.ts";
 import { forbiddenRequest } from "../authz/index.ts";
-import type { AccessAttributes, Authorizer, Credentials, UserInfo } from "../types.ts";
+import type { AccessAttributes, Authorizer, Credentials, Impersonation, UserInfo } from "../types.ts";
 import { ANONYMOUS, AUTHENTICATED, UNAUTHENTICATED } from "./groups.ts";
 import { headerValues, unescapeKey } from "./headers.ts";
 import { splitServiceAccountName } from "./service-account-names.ts";
@@ -34,11 +34,6 @@ const modes: readonly Mode[] = [
   { name: "user-info", applies: ({ name }) => nodeName(name) === undefined && splitServiceAccountName(name) === undefined },
   { name: "legacy", applies: () => true },
 ];
-
-export interface Impersonation {
-  /** Who the caller counts as from here on, undefined where no header asks for it. Throws 400 and 403. */
-  impersonate(headers: Credentials["headers"], attributes: AccessAttributes): Promise<UserInfo> | undefined;
-}
 
 export function impersonation(authorizer: Authorizer): Impersonation {
   const lastMode = new Map<string, Mode>();

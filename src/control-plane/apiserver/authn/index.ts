@@ -2,8 +2,8 @@
 export { orAnonymous } from "./anonymous.ts";
 export { certificateAuthenticator } from "./certificates.ts";
 export { anonymousUser, apiserverUser, authenticated } from "./groups.ts";
-export { impersonation, type Impersonation } from "./impersonation.ts";
-export { issuerDocuments, type Document } from "./issuer-discovery.ts";
+export { impersonation } from "./impersonation.ts";
+export { issuerDocuments } from "./issuer-discovery.ts";
 export { selfSubjectReview } from "./self-review.ts";
 export { tokenRequest } from "./token-request.ts";
 export { tokenReview } from "./token-review.ts";

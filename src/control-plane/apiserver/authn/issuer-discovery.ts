@@ -3,12 +3,8 @@
  *
  * @source pkg/serviceaccount/openidmetadata.go v1.36
  */
+import type { Document } from "../types.ts";
 import { toJwk, type ServiceAccountKeys } from "../../../shared/component/pki/index.ts";
-
-export interface Document {
-  contentType: string;
-  body: object;
-}
 
 /** Documents by path. The key set is the one place that may have to wait for the signing key to be made. */
 export function issuerDocuments(

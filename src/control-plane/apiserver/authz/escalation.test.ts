@@ -7,7 +7,9 @@ const own = [
 ];
 
 test("what is held is not missing, names and subresources narrowed", () => {
-  expect(missingRights(own, [{ apiGroups: [""], resources: ["pods", "jobs/log"], verbs: ["get"], resourceNames: ["a"] }])).toEqual([]);
+  expect(
+    missingRights(own, [{ apiGroups: [""], resources: ["pods", "jobs/log"], verbs: ["get"], resourceNames: ["a"] }]),
+  ).toEqual([]);
   expect(missingRights(own, [{ nonResourceURLs: ["/logs/a"], verbs: ["get"] }])).toEqual([]);
 });
 

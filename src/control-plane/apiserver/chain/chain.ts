@@ -3,7 +3,10 @@
  *
  * A stage that answers at once is not awaited, so that a read of the cache is served within one tick.
  */
-import { forbiddenError, unauthorized } from "../../../shared/apimachinery/errors.ts";
+import { unauthorized } from "../../../shared/apimachinery/errors.ts";
+import { parseFieldSelector, requiredField } from "../../../shared/apimachinery/field-selectors.ts";
+import { SelectorError } from "../../../shared/apimachinery/selectors.ts";
+import { forbiddenRequest } from "../authz/index.ts";
 import type { Core } from "../core.ts";
 import { run } from "../registry/index.ts";
 import type { Operation } from "../registry/operation.ts";
@@ -20,12 +23,24 @@ type Maybe<T> = T | Promise<T>;
 
 export function createChain(core: Core, paths: PathHandler): Handler {
   const authorized = (request: Incoming, info: RequestInfo, user: UserInfo): Maybe<Answer> => {
-    const decision = core.authorizer.authorize(attributesOf(request, info, user));
-    if (decision instanceof Promise) return decision.then((d) => decided(request, info, user, d));
-    return decided(request, info, user, decision);
+    const attributes = attributesOf(request, info, user);
+    const other = core.impersonation?.impersonate(request.headers, attributes);
+    if (other) return other.then((as) => asked(request, info, { ...attributes, user: as }));
+    return asked(request, info, attributes);
   };
-  const decided = (request: Incoming, info: RequestInfo, user: UserInfo, decision: AccessDecision): Maybe<Answer> => {
-    if (decision.decision !== "allow") throw forbiddenAccess(info, user, decision.reason);
+  const asked = (request: Incoming, info: RequestInfo, attributes: AccessAttributes): Maybe<Answer> => {
+    const decision = core.authorizer.authorize(attributes);
+    if (decision instanceof Promise) return decision.then((d) => decided(request, info, attributes, d));
+    return decided(request, info, attributes, decision);
+  };
+  const decided = (
+    request: Incoming,
+    info: RequestInfo,
+    attributes: AccessAttributes,
+    decision: AccessDecision,
+  ): Maybe<Answer> => {
+    const { user } = attributes;
+    if (decision.decision !== "allow") throw forbiddenRequest(attributes, decision.reason);
     if (!info.isResource) return paths(request, user) ?? pageNotFound;
     return serve(request, info, user);
   };
@@ -82,20 +97,22 @@ function attributesOf(request: Incoming, info: RequestInfo, user: UserInfo): Acc
     resource: info.resource,
     subresource: info.subresource,
     namespace: info.namespace,
-    name: info.name,
+    name: info.name || selectedName(request.query),
     fieldSelector: request.query.get("fieldSelector") ?? undefined,
     labelSelector: request.query.get("labelSelector") ?? undefined,
   };
 }
 
-function forbiddenAccess(info: RequestInfo, user: UserInfo, reason: string) {
-  const why = reason ? `: ${reason}` : "";
-  const who = `User ${JSON.stringify(user.name)} cannot ${info.verb}`;
-  if (!info.isResource) return forbiddenError({ group: "", resource: "" }, "", `${who} path ${JSON.stringify(info.path)}${why}`);
-  const resource = info.subresource ? `${info.resource}/${info.subresource}` : info.resource;
-  const where = info.namespace ? `in the namespace ${JSON.stringify(info.namespace)}` : "at the cluster scope";
-  const what = `${who} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(info.group)} ${where}${why}`;
-  return forbiddenError({ group: info.group, resource: info.resource }, info.name, what);
+/** A list narrowed to one name counts as a request for that name. */
+function selectedName(query: URLSearchParams): string {
+  const selector = query.get("fieldSelector");
+  if (!selector?.includes("metadata.name")) return "";
+  try {
+    return requiredField(parseFieldSelector(selector), "metadata.name") ?? "";
+  } catch (error) {
+    if (error instanceof SelectorError) return ""; // told when the list is served
+    throw error;
+  }
 }
 
 const pageNotFound: Answer = {

@@ -3,8 +3,9 @@ import { plainJson } from "../chain/failure.ts";
 import type { PathHandler } from "../chain/chain.ts";
 import type { Answer } from "../chain/types.ts";
 import type { Core } from "../core.ts";
+import type { Document } from "../types.ts";
 
-export function pathHandler(_core: Core): PathHandler {
+export function pathHandler(core: Core): PathHandler {
   return (request) => {
     switch (request.path) {
       case "/healthz":
@@ -12,9 +13,17 @@ export function pathHandler(_core: Core): PathHandler {
       case "/readyz":
         return text("ok");
       default:
-        return undefined;
+        return document(core, request.path);
     }
   };
+}
+
+function asAnswer({ contentType, body }: Document): Answer {
+  return { result: { type: "raw", code: 200, contentType, body: JSON.stringify(body) }, format: plainJson, warnings: [] };
+}
+
+function document({ documents }: Core, path: string): Promise<Answer> | undefined {
+  return documents[path]?.().then(asAnswer);
 }
 
 function text(body: string): Answer {
