@@ -114,8 +114,19 @@ function generateKinds() {
   return `${head}import type { KindFacts } from "../kind.ts";\n\n/** What v1.36 serves by default, by \`groupVersion/plural\`. */\nexport const facts = {\n${rows.join("\n")}\n} satisfies Record<string, KindFacts>;\n`;
 }
 
+/** One definition, enum or set of constants a line, to be parsed one by one when first asked for: reading them all costs milliseconds at every start. */
+function generateSchemaTable() {
+  const lines = [];
+  for (const [name, d] of Object.entries(schema.definitions)) lines.push(`${name} ${JSON.stringify(d)}`);
+  for (const [name, values] of Object.entries(schema.enums)) lines.push(`enum:${name} ${JSON.stringify(values)}`);
+  for (const [name, values] of Object.entries(schema.constants)) lines.push(`const:${name} ${JSON.stringify(values)}`);
+  const text = lines.join("\n").replace(/[\\`]|\$(?=\{)/g, "\\$&");
+  return `${head}/** Lines of \`name JSON\`. */\nexport const schemaTable = \`${text}\`;\n`;
+}
+
 const files = generateTypes();
 files.set("kinds.ts", generateKinds());
+files.set("schema-table.ts", generateSchemaTable());
 const folder = (name) => join(root, "src/shared", machinery.has(name.replace(/\.ts$/, "")) ? "apimachinery" : "api", "generated");
 const stale = [...files].map(([name, text]) => [join(folder(name), name), text]).filter(([file, text]) => !existsSync(file) || readFileSync(file, "utf8") !== text);
 if (process.argv.includes("--check")) {

@@ -1,11 +1,12 @@
 /**
- * Built-in types as run-time schemas, resolved from the fact table when first asked for.
+ * Built-in types as run-time schemas, resolved from the fact table when first asked for. The table is text with one definition a line;
+ * a line is parsed when its definition is needed, since most programs need few of them and all of them cost milliseconds at a start.
  *
  * Inline fields are flattened here, so that nothing past this point knows Go's embedding; where protobuf nests what JSON
  * flattens, `protoPath` says under which message.
  */
-import { readFileSync } from "node:fs";
 import { invariant } from "../lib/invariant.ts";
+import { schemaTable } from "./generated/schema-table.ts";
 import type { Field, ListSchema, ScalarName, ScalarSchema, Schema, StructSchema } from "../apimachinery/schema.ts";
 
 interface FieldRow {
@@ -38,17 +39,34 @@ interface DefinitionRow {
   fields?: FieldRow[];
 }
 
-interface Table {
-  definitions: Record<string, DefinitionRow>;
-  enums: Record<string, string[]>;
-  constants: Record<string, string[]>;
+/** Where each name's JSON begins and ends in the table. */
+let places: Map<string, [start: number, end: number]> | undefined;
+
+function placeOf(name: string): [number, number] | undefined {
+  if (!places) {
+    places = new Map();
+    for (let start = 0; start < schemaTable.length; ) {
+      const newline = schemaTable.indexOf("\n", start);
+      const end = newline < 0 ? schemaTable.length : newline;
+      const space = schemaTable.indexOf(" ", start);
+      places.set(schemaTable.slice(start, space), [space + 1, end]);
+      start = end + 1;
+    }
+  }
+  return places.get(name);
 }
 
-let loaded: Table | undefined;
+const parsed = new Map<string, unknown>();
 
-function table(): Table {
-  return (loaded ??= JSON.parse(readFileSync(new URL("./tables/schema-1.36.json", import.meta.url), "utf8")) as Table);
+function lookup<T>(name: string): T | undefined {
+  if (parsed.has(name)) return parsed.get(name) as T;
+  const place = placeOf(name);
+  const value = place && (JSON.parse(schemaTable.slice(place[0], place[1])) as T);
+  parsed.set(name, value);
+  return value;
 }
+
+const definitionRow = (name: string) => lookup<DefinitionRow>(name);
 
 const JSON_SCHEMA_PROPS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
 
@@ -56,14 +74,14 @@ const structs = new Map<string, StructSchema>();
 
 /** Whether the table has this definition. */
 export function hasDefinition(definition: string): boolean {
-  return definition in table().definitions;
+  return placeOf(definition) !== undefined;
 }
 
 /** The struct of an OpenAPI model name, e.g. `io.k8s.api.core.v1.Pod`. Throws where the table has none. */
 export function structSchema(definition: string): StructSchema {
   const known = structs.get(definition);
   if (known) return known;
-  const row = table().definitions[definition];
+  const row = definitionRow(definition);
   invariant(row?.fields && !row.scalar && !row.custom && !row.wrapper, `${definition} is no struct of the schema table`);
   let fields: Map<string, Field> | undefined;
   const schema: StructSchema = {
@@ -88,7 +106,7 @@ function resolveFields(row: DefinitionRow): Map<string, Field> {
       fields.set(field.name, field);
       continue;
     }
-    const inner = table().definitions[f.type];
+    const inner = definitionRow(f.type);
     invariant(inner, `inline type ${f.type} is missing`);
     for (const [name, field] of resolveFields(inner)) {
       fields.set(
@@ -128,7 +146,7 @@ function resolveType(type: string, use: Partial<FieldRow> = {}): Schema {
   const generic = /^(list|map)<(.*)>$/.exec(type);
   if (generic?.[1] === "list") return listSchema(resolveType(generic[2]!), use);
   if (generic) return { type: "map", values: resolveType(generic[2]!), mapType: use.mapType ?? "granular" };
-  const row = table().definitions[type];
+  const row = definitionRow(type);
   if (!row) return scalarSchema(type as ScalarName, use);
   if (row.wrapper) return { ...(resolveType(row.wrapper, use) as ListSchema), wrapper: { num: row.num ?? 1 } };
   if (row.scalar ?? row.custom) return scalarSchema((row.scalar ?? type.slice(type.lastIndexOf(".") + 1)) as ScalarName, use);
@@ -141,8 +159,8 @@ function listSchema(items: Schema, use: Partial<FieldRow>): ListSchema {
 }
 
 function scalarSchema(scalar: ScalarName, use: Partial<FieldRow>): ScalarSchema {
-  const values = use.enum && table().enums[use.enum];
-  const consts = use.consts && table().constants[use.consts];
+  const values = use.enum && lookup<string[]>(`enum:${use.enum}`);
+  const consts = use.consts && lookup<string[]>(`const:${use.consts}`);
   const named = use.enum ?? use.consts;
   return {
     type: "scalar",
