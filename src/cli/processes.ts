@@ -73,12 +73,19 @@ function readPid(file: string, dir: string): number | undefined {
   if (!existsSync(file)) return undefined;
   const pid = Number(readFileSync(file, "utf8").trim());
   if (!Number.isInteger(pid) || pid <= 1) return undefined;
+  return isOurs(pid, dir) ? pid : undefined;
+}
+
+function isOurs(pid: number, dir: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${MARK}=${dir}`) ? pid : undefined;
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${MARK}=${dir}`);
   } catch {
-    return undefined; // no such process
+    return false; // no such process
   }
 }
+
+/** A killed process is gone this soon, unless the kernel holds it. */
+const KILL_MS = 2000;
 
 /** Ends loop and process: asks first, kills after `graceMs`. Resolves when both are gone. */
 export async function stopSupervised(dir: string, graceMs = 5000): Promise<void> {
@@ -87,13 +94,22 @@ export async function stopSupervised(dir: string, graceMs = 5000): Promise<void>
   const loop = loopPid(dir);
   const child = processPid(dir);
   if (child) signal(child, "SIGTERM");
-  const deadline = realClock.monotonic() + graceMs;
-  while (processPid(dir) === child && child && realClock.monotonic() < deadline) await sleep(realClock, 20);
-  if (child && processPid(dir) === child) signal(child, "SIGKILL");
+  if (child && !(await ended(dir, child, graceMs))) signal(child, "SIGKILL");
   if (loop) signal(loop, "SIGKILL");
   const left = processPid(dir); // one that the loop started between our look and its end
   if (left) signal(left, "SIGKILL");
+  for (const pid of [child, left]) if (pid) await ended(dir, pid, KILL_MS);
   for (const name of ["process.pid", "loop.pid", "stop"]) rmSync(join(dir, name), { force: true });
+}
+
+/** Whether the process is gone within the time. */
+async function ended(dir: string, pid: number, withinMs: number): Promise<boolean> {
+  const deadline = realClock.monotonic() + withinMs;
+  while (isOurs(pid, dir)) {
+    if (realClock.monotonic() > deadline) return false;
+    await sleep(realClock, 20);
+  }
+  return true;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
