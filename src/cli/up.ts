@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { createClusterNetwork, createNodeNamespace, type ClusterNetwork } from "../addons/cni/index.ts";
 import { Node } from "../shared/api/index.ts";
 import { createClient, httpsTransport, kubeconfigText, type Client } from "../shared/client/index.ts";
-import { parseTime, realClock, sleep } from "../shared/lib/platform.ts";
+import { parseTime, realClock, realPlatform, sleep } from "../shared/lib/platform.ts";
 import {
   checkName,
+  serviceAddressOf,
   clusterDir,
   defaults,
   knarrHome,
@@ -21,6 +22,8 @@ import {
   type ClusterSettings,
 } from "../cluster/settings.ts";
 import { readConfig } from "./config.ts";
+import { writeNodeCredentials } from "../cluster/node-credentials.ts";
+import { openClusterPki } from "../shared/component/pki/index.ts";
 import { fail } from "../cluster/failure.ts";
 import { mergeContext, userKubeconfigPath } from "./kubeconfig.ts";
 import { withLock } from "./lock.ts";
@@ -162,6 +165,7 @@ export function adminClient(cluster: Cluster): Client {
 
 async function startNodes(cluster: Cluster, network: ClusterNetwork, client: Client): Promise<void> {
   const since = realClock.now();
+  const pki = openClusterPki(join(cluster.serverDir, "pki"), realPlatform, { serviceAddress: serviceAddressOf(cluster), clusterDomain: cluster.clusterDomain });
   for (let index = 0; index < cluster.nodes; index++) {
     const nodeName = cluster.nodeName(index);
     const namespace = await createNodeNamespace(network, { index, nodeName, dataDir: cluster.nodeDir(index) });

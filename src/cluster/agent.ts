@@ -6,7 +6,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startContainerd } from "../node/cri/index.ts";
 import { createLogger } from "../shared/component/log/index.ts";
-import { loadClusterIn } from "./settings.ts";
+import { runNodeNetwork } from "../addons/cni/index.ts";
+import { runKubeProxy } from "../node/kube-proxy/index.ts";
+import { createClient, createInformerFactory, httpsTransport, kubeconfigFile } from "../shared/client/index.ts";
+import { realPlatform } from "../shared/lib/platform.ts";
+import { nodeFiles } from "./node-credentials.ts";
+import { loadClusterIn, type Cluster } from "./settings.ts";
 
 /** What `up` leaves for the agent in node.json. */
 export interface NodeFacts {
@@ -30,5 +35,25 @@ export async function runAgent(clusterDir: string, index: number, signal: AbortS
     signal,
   });
   log.info({ node: facts.nodeName, containerd: containerd.pid }, "containerd ready");
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  await Promise.all([runNetwork(cluster, facts, nodeFiles(dataDir).proxyKubeconfig, signal)]);
+}
+
+/** kube-proxy, pod routes and CNI configuration, over one set of informers. */
+async function runNetwork(cluster: Cluster, facts: NodeFacts, kubeconfig: string, signal: AbortSignal): Promise<void> {
+  const { nodeName, mtu } = facts;
+  const log = createLogger("kube-proxy");
+  const client = createClient(httpsTransport({ ...kubeconfigFile(kubeconfig), userAgent: "kube-proxy" }));
+  const informers = createInformerFactory(client, { platform: realPlatform, log });
+  try {
+    const clusterCidr = cluster.podCidr;
+    const work = [
+      runKubeProxy({ informers, client, nodeName, mode: cluster.proxyMode, clusterCidr, serviceCidrs: [cluster.serviceCidr], log }, signal),
+      runNodeNetwork({ informers, nodeName, clusterCidr, mtu, log }, signal),
+    ];
+    await informers.start(signal);
+    await Promise.all(work);
+  } finally {
+    informers.close();
+    client.transport.close();
+  }
 }

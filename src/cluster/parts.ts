@@ -1,5 +1,6 @@
 /** The components that run beside the API server in one process, each entering its chain with an identity of its own. */
 import type { RunningApiServer } from "../control-plane/apiserver/main.ts";
+import { runControllerManager, type ControllerManagerSettings } from "../control-plane/controller-manager/index.ts";
 import { createScheduler } from "../control-plane/scheduler/index.ts";
 import { SimulatedNodes, type NodeShape } from "../node/simulated/index.ts";
 import { createClient, createEventRecorder, createInformerFactory } from "../shared/client/index.ts";
@@ -32,6 +33,23 @@ export async function startScheduler({ api, platform, logger }: PartContext): Pr
   };
 }
 
+/** Each controller acts as its own service account, for which the bootstrap roles are made. */
+export function startControllerManager({ api, platform, logger }: PartContext, settings: ControllerManagerSettings): Part {
+  const client = createClient(api.server.transport(userOf("controllerManager")));
+  const informers = createInformerFactory(client, { platform, log: logger });
+  const clientFor = (serviceAccount: string) => createClient(api.server.transport(serviceAccountUser("kube-system", serviceAccount)));
+  const stop = new AbortController();
+  const running = runControllerManager({ ...settings, client, clientFor, informers, platform, log: logger }, stop.signal);
+  running.catch((error: unknown) => logger.error({ error }, "the controller manager has failed"));
+  return {
+    async close() {
+      stop.abort();
+      await running.catch(() => {}); // told above
+      informers.close();
+    },
+  };
+}
+
 export async function startSimulatedNodes(
   { api, platform, logger }: PartContext,
   names: readonly string[],
@@ -55,4 +73,9 @@ export async function startSimulatedNodes(
 function userOf(identity: keyof typeof identities) {
   const { commonName, organizations } = identities[identity];
   return { name: commonName, groups: [...organizations, "system:authenticated"] };
+}
+
+function serviceAccountUser(namespace: string, name: string) {
+  const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"];
+  return { name: `system:serviceaccount:${namespace}:${name}`, groups };
 }

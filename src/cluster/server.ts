@@ -8,7 +8,7 @@ import { runApiServer, type RunningApiServer } from "../control-plane/apiserver/
 import { createLogger } from "../shared/component/log/index.ts";
 import { kubeconfig } from "../shared/component/pki/index.ts";
 import { realPlatform } from "../shared/lib/platform.ts";
-import { startScheduler, startSimulatedNodes, type Part } from "./parts.ts";
+import { startControllerManager, startScheduler, startSimulatedNodes, type Part } from "./parts.ts";
 import { loadClusterIn, writeAtomically, type Cluster } from "./settings.ts";
 
 /** Runs until the signal. Resolves when everything is stopped and the store is closed. */
@@ -29,6 +29,7 @@ export async function runServer(clusterDir: string, signal: AbortSignal): Promis
   log.info({ url: api.url }, "API server ready");
   const context = (component: string) => ({ api, platform: realPlatform, logger: createLogger(component) });
   const parts: Part[] = [await startScheduler(context("scheduler"))];
+  parts.push(startControllerManager(context("controller-manager"), controllerSettings(cluster, api)));
   if (cluster.nodeKind === "simulated") {
     const names = Array.from({ length: cluster.nodes }, (_, index) => cluster.nodeName(index));
     parts.push(await startSimulatedNodes(context("simulated-nodes"), names));
@@ -46,4 +47,8 @@ function writeAdminKubeconfig(cluster: Cluster, { pki }: RunningApiServer): void
     credential: pki.clientOf("admin"),
   });
   writeAtomically(cluster.kubeconfigPath, text);
+}
+
+export function controllerSettings(cluster: Pick<Cluster, "podCidr">, { pki }: RunningApiServer) {
+  return { clusterCidr: cluster.podCidr, rootCa: pki.cluster.certPem };
 }

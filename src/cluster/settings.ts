@@ -149,3 +149,8 @@ export function writeAtomically(file: string, text: string, mode = 0o600): void 
   writeFileSync(`${file}.tmp`, text, { mode });
   renameSync(`${file}.tmp`, file);
 }
+
+/** First address of the service range: that of Service `kubernetes`. */
+export function serviceAddressOf({ serviceCidr }: Pick<ClusterSettings, "serviceCidr">): string {
+  return serviceCidr.slice(0, serviceCidr.indexOf("/")).replace(/\d+$/, (last) => String(Number(last) + 1));
+}

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startScheduler, startSimulatedNodes, type Part } from "../cluster/parts.ts";
+import { startControllerManager, startScheduler, startSimulatedNodes, type Part } from "../cluster/parts.ts";
 import { runApiServer } from "../control-plane/apiserver/main.ts";
 import type { NodeShape } from "../node/simulated/index.ts";
 import { createClient, type Client } from "../shared/client/index.ts";
@@ -13,7 +13,7 @@ import { kubeconfig, openClusterPki } from "../shared/component/pki/index.ts";
 import { silentLogger, type Logger } from "../shared/lib/logger.ts";
 import { realPlatform, type Platform } from "../shared/lib/platform.ts";
 
-export type ComponentName = "apiserver" | "scheduler" | "nodes";
+export type ComponentName = "apiserver" | "controllers" | "scheduler" | "nodes";
 
 export interface ClusterOptions {
   /** Which parts to start; default all. The API server is always there. */
@@ -36,7 +36,7 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
-const ALL: readonly ComponentName[] = ["apiserver", "scheduler", "nodes"];
+const ALL: readonly ComponentName[] = ["apiserver", "controllers", "scheduler", "nodes"];
 
 /** Resolves when every part has started and the nodes are Ready. */
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
@@ -48,6 +48,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     const api = await runApiServer({ pki, port: options.port ?? 0, platform });
     parts.push({ close: () => api.close() });
     const context = { api, platform, logger };
+    if (components.includes("controllers")) parts.push(startControllerManager(context, { clusterCidr: "10.244.0.0/16", rootCa: pki.cluster.certPem }));
     if (components.includes("scheduler")) parts.push(await startScheduler(context));
     if (components.includes("nodes"))
       parts.push(await startSimulatedNodes(context, nodeNames(options.nodes ?? 1), options.nodeShape));
