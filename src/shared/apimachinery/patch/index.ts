@@ -6,9 +6,13 @@
 export { applyJsonPatch } from "./json-patch.ts";
 export { applyMergePatch } from "./merge-patch.ts";
 export { applyStrategicPatch } from "./strategic.ts";
+export { patchTypeOf, readPatch, type PatchBody, type PatchType } from "./body.ts";
+export { decodeApplied, patchObject, type Patched } from "./document.ts";
 export { applyConfiguration, type Applied } from "./apply.ts";
 export { ownershipOfCreated, ownershipOfUpdated, withoutIdleTimes, type InVersion, type Writer } from "./ownership.ts";
 export { fieldScope, type FieldScope, type ManagedKind } from "./scope.ts";
 export { entriesFromScale, entriesOfScale, type ReplicasPaths } from "./scale.ts";
 export type { ManagedFieldsEntry } from "./managers.ts";
 export type { Fields } from "./fields.ts";
+export { resetPaths } from "./reset-fields.ts";
+export { deepCopy, deepEqual } from "./json.ts";

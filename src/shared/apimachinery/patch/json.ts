@@ -1,11 +1,14 @@
 /**
  * JSON values as patches see them, and how Go prints them inside error texts.
+ *
+ * A number whose spelling matters (`2.0` is no integer to Go) comes as `NumberText` and counts as a scalar.
  */
+import { NumberText } from "../json-text.ts";
 
 export type JsonObject = { [key: string]: unknown };
 
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof NumberText);
 }
 
 /** Sets a member by any name; a plain assignment would take `__proto__` for the prototype. */
@@ -19,7 +22,7 @@ export function hasMember(object: JsonObject, key: string): boolean {
 }
 
 export function deepCopy<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || value instanceof NumberText) return value;
   if (Array.isArray(value)) return value.map(deepCopy) as T;
   const copy: JsonObject = {};
   for (const key of Object.keys(value)) setMember(copy, key, deepCopy((value as JsonObject)[key]));
@@ -28,12 +31,21 @@ export function deepCopy<T>(value: T): T {
 
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
+  if (a instanceof NumberText || b instanceof NumberText) return isNumber(a) && isNumber(b) && numberOf(a) === numberOf(b);
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => deepEqual(item, b[i]));
   if (Array.isArray(b)) return false;
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every((key) => hasMember(b as JsonObject, key) && deepEqual((a as JsonObject)[key], (b as JsonObject)[key]));
+}
+
+function isNumber(value: unknown): value is number | NumberText {
+  return typeof value === "number" || value instanceof NumberText;
+}
+
+function numberOf(value: number | NumberText): number {
+  return value instanceof NumberText ? Number(value.text) : value;
 }
 
 /** `%v`: `map[a:1 b:[x y]]`, keys sorted. */
@@ -44,7 +56,7 @@ export function goPrint(value: unknown): string {
     const members = Object.keys(value).sort();
     return `map[${members.map((key) => `${key}:${goPrint(value[key])}`).join(" ")}]`;
   }
-  return String(value);
+  return String(isNumber(value) ? numberOf(value) : value);
 }
 
 /** `%s`, which marks what is no text. */
@@ -58,14 +70,14 @@ export function goPrintString(value: unknown): string {
 export function goType(value: unknown): string {
   if (value === null || value === undefined) return "%!s(<nil>)";
   if (Array.isArray(value)) return "[]interface {}";
+  if (isNumber(value)) return Number.isInteger(numberOf(value)) ? "int64" : "float64";
   if (typeof value === "object") return "map[string]interface {}";
-  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
   return typeof value === "boolean" ? "bool" : "string";
 }
 
 /** The JSON type of a value in the words of Go's decoder. */
 export function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return "array";
-  if (typeof value === "number") return "number";
+  if (isNumber(value)) return "number";
   return isObject(value) ? "object" : goType(value);
 }

@@ -67,7 +67,7 @@ export function fieldScope(kind: ManagedKind, subresource: string): FieldScope {
 }
 
 function makeScope({ group, version, kind, schema, subresources }: ManagedKind, subresource: string): FieldScope {
-  const typed = schema.fields.get("metadata")?.emitZero ?? false;
+  const typed = !schema.dynamic;
   const hasStatus = subresources.some(({ name }) => name === "status");
   const paths = resetPaths({ group, kind, subresource, hasStatus, custom: !typed });
   const kept = KEPT_PATHS[`${group}/${kind}/${subresource}`];
