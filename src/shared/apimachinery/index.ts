@@ -10,6 +10,7 @@ export * from "./field-error.ts";
 export * from "./field-selectors.ts";
 export * from "./intstr.ts";
 export * from "./meta.ts";
+export * from "./negotiation.ts";
 export * from "./protobuf/index.ts";
 export * from "./quantity.ts";
 export * from "./schema.ts";
