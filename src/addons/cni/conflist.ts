@@ -19,7 +19,7 @@ export function conflist({ podCidr, bridge, mtu, plugin }: ConflistOptions): str
   const ipam = { type: "host-local", dataDir: LEASES, ranges: [[{ subnet: podCidr }]], routes: [{ dst: "0.0.0.0/0" }] };
   const main =
     plugin === "bridge"
-      ? { type: "bridge", bridge, isDefaultGateway: true, hairpinMode: true, mtu, ipam }
+      ? { type: "bridge", bridge, isGateway: true, hairpinMode: true, mtu, ipam }
       : { type: "ptp", mtu, ipam };
   const plugins = [
     main,
