@@ -169,6 +169,8 @@ async function startNodes(cluster: Cluster, network: ClusterNetwork, client: Cli
   for (let index = 0; index < cluster.nodes; index++) {
     const nodeName = cluster.nodeName(index);
     const namespace = await createNodeNamespace(network, { index, nodeName, dataDir: cluster.nodeDir(index) });
+    const server = `https://${network.gateway}:${cluster.port}`;
+    writeNodeCredentials(cluster, pki, { index, address: namespace.address, server });
     const node = {
       nodeName,
       address: namespace.address,
