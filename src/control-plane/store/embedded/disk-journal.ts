@@ -7,7 +7,7 @@
 import { setImmediate } from "node:timers";
 import { type CheckpointFile, removeCheckpointsBefore, writeCheckpoint } from "./checkpoint.ts";
 import type { CheckpointSource, Journal } from "./journal.ts";
-import type { Transaction } from "./version.ts";
+import type { Transaction } from "../engine/version.ts";
 import type { Wal } from "./wal.ts";
 
 const CHECKPOINT_BYTES = 32 << 20;

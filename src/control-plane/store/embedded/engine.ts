@@ -25,13 +25,13 @@ import {
   type WatchHandler,
   type Write,
 } from "../types.ts";
-import { AutoCompaction, type HistoryLimits } from "./auto-compaction.ts";
+import { AutoCompaction, type HistoryLimits } from "../engine/auto-compaction.ts";
 import type { Journal } from "./journal.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { Leases } from "./leases.ts";
-import { hasHighUnits } from "./order.ts";
-import type { Transaction, Version } from "./version.ts";
-import { WatchHub } from "./watch-hub.ts";
+import { checkWrites } from "../engine/check-writes.ts";
+import type { Transaction, Version } from "../engine/version.ts";
+import { WatchHub } from "../engine/watch-hub.ts";
 
 export interface EngineParts {
   platform: Platform;
@@ -184,13 +184,9 @@ export class EmbeddedStore implements Store {
   }
 
   #validate(writes: readonly Write[]): void {
+    checkWrites(writes);
     for (const write of writes) {
-      if (write.key === "") throw new TypeError("a key must not be empty");
-      if (hasHighUnits(write.key) && !isWellFormed(write.key)) throw new TypeError("a key must be well-formed Unicode");
       if (write.op === "put" && write.lease && !this.#leases.has(write.lease)) throw new LeaseNotFoundError(write.lease);
-    }
-    if (writes.length > 1 && new Set(writes.map((write) => write.key)).size < writes.length) {
-      throw new TypeError("a key may appear only once in a commit");
     }
   }
 
@@ -289,8 +285,4 @@ export class EmbeddedStore implements Store {
       scan: (from, limit) => this.#state.range(from, END_OF_KEYS, revision, { limit }).kvs as Version[],
     });
   }
-}
-
-function isWellFormed(text: string): boolean {
-  return Buffer.from(text, "utf8").toString("utf8") === text;
 }

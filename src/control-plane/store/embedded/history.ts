@@ -1,5 +1,5 @@
 /** The transactions that watches can still start from, one per revision without gaps, so that a revision is an array position. */
-import type { Transaction } from "./version.ts";
+import type { Transaction } from "../engine/version.ts";
 
 export class History {
   #log: Transaction[] = [];
@@ -20,8 +20,10 @@ export class History {
     this.#log.push(transaction);
   }
 
-  at(revision: number): Transaction | undefined {
-    return this.#log[this.#skip + revision - this.first];
+  /** At most `limit` transactions from revision `from` through `through`. */
+  slice(from: number, through: number, limit: number): Transaction[] {
+    const begin = this.#skip + Math.max(0, from - this.first);
+    return this.#log.slice(begin, Math.min(begin + limit, this.#skip + through + 1 - this.first));
   }
 
   *since(revision: number): Iterable<Transaction> {

@@ -8,8 +8,8 @@
  * are alive and the newest revision in it, so that counting a range, or reading it at the latest revision, looks at most at the two
  * chunks at its ends and at those with writes that came later.
  */
-import { hasHighUnits, lessByBytes, lessByUnits, type Less } from "./order.ts";
-import type { Version } from "./version.ts";
+import { hasHighUnits, lessByBytes, lessByUnits, type Less } from "../engine/order.ts";
+import type { Version } from "../engine/version.ts";
 
 const CHUNK_ENTRIES = 512;
 

@@ -38,7 +38,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions = {}): Pro
 }
 
 function common({ platform = realPlatform, historyMs = 300_000, historyBytes, path, onFailure }: EmbeddedStoreOptions) {
-  const limits = { historyMs, historyBytes: historyBytes ?? (path === undefined ? 64 << 20 : 256 << 20) };
+  const limits = { historyMs, historyBytes: historyBytes ?? (path === undefined ? 64 << 20 : 256 << 20), sampleMs: 5000 };
   return { platform, limits, onFailure };
 }
 

@@ -1,5 +1,5 @@
 /** Where an engine's writes become durable: a directory of files, or nowhere for a store in memory. */
-import type { Transaction, Version } from "./version.ts";
+import type { Transaction, Version } from "../engine/version.ts";
 
 export interface Journal {
   commit(transaction: Transaction): void;

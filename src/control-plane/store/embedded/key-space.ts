@@ -10,13 +10,14 @@
 import { END_OF_KEYS, type KeyValue, type RangeOptions, type Write } from "../types.ts";
 import { type Chunk, type Entry, KeyIndex } from "./index-chunks.ts";
 import { History } from "./history.ts";
-import type { Less } from "./order.ts";
-import { type Change, NO_LEASE, tombstone, type Transaction, Version } from "./version.ts";
+import type { Less } from "../engine/order.ts";
+import type { WatchSource } from "../engine/watch-hub.ts";
+import { type Change, NO_LEASE, tombstone, type Transaction, Version } from "../engine/version.ts";
 
 /** An empty store is at revision 1, as etcd's is. */
 export const FIRST_REVISION = 1;
 
-export class KeySpace {
+export class KeySpace implements WatchSource {
   readonly #index = new KeyIndex();
   readonly history: History;
   /** The newest applied revision, durable or not. */
@@ -40,6 +41,10 @@ export class KeySpace {
   /** Events from this revision on are all here. After a checkpoint was read, the event at its own revision is not. */
   get oldestWatchable(): number {
     return this.history.first === FIRST_REVISION + 1 ? FIRST_REVISION : Math.max(this.compacted, this.history.first);
+  }
+
+  transactions(from: number, through: number, limit: number): Transaction[] {
+    return this.history.slice(from, through, limit);
   }
 
   /** The first write whose condition does not hold now, or -1. */

@@ -1,7 +1,7 @@
 /** Leases: how long they live, and which keys go with them. One timer, for the one that ends first. */
 import type { Platform, Timer } from "../../../shared/lib/platform.ts";
 import { LeaseNotFoundError } from "../types.ts";
-import { type Change, NO_LEASE } from "./version.ts";
+import { type Change, NO_LEASE } from "../engine/version.ts";
 
 interface Lease {
   id: bigint;

@@ -11,7 +11,7 @@
  *   6 end          number of keys (8)                                                                              (checkpoints only)
  */
 import type { Write } from "../types.ts";
-import { NO_LEASE, type Transaction, Version } from "./version.ts";
+import { NO_LEASE, type Transaction, Version } from "../engine/version.ts";
 
 const COMMIT = 1;
 const LEASE_GRANT = 2;

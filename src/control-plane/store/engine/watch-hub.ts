@@ -8,11 +8,22 @@
  *     [a, m) is watch 1, [f, z) is watch 2:   cuts a f m z → {1} {1,2} {2}
  */
 import { CompactedError, END_OF_KEYS, type Watch, type WatchEventRecord, type WatchHandler } from "../types.ts";
-import type { KeySpace } from "./key-space.ts";
-import { lessByBytes } from "./order.ts";
+import { type Less, lessByBytes } from "./order.ts";
 import type { Transaction } from "./version.ts";
 
 const CATCH_UP_TRANSACTIONS = 2000;
+
+/** Where the hub reads the past. */
+export interface WatchSource {
+  /** Byte order of keys. */
+  readonly less: Less;
+  /** From this revision on all transactions are there. */
+  readonly oldestWatchable: number;
+  /** What a watch from before that is told. */
+  readonly compacted: number;
+  /** In order, at most `limit`, from one revision through another. */
+  transactions(from: number, through: number, limit: number): Transaction[];
+}
 
 interface Watcher {
   from: string;
@@ -28,15 +39,15 @@ interface Watcher {
 }
 
 export class WatchHub {
-  readonly #state: KeySpace;
+  #source: WatchSource;
   readonly #watchers = new Set<Watcher>();
   #cuts: string[] = [];
   #segments: Watcher[][] | undefined;
   /** The newest revision that watches may see. */
   published: number;
 
-  constructor(state: KeySpace, published: number) {
-    this.#state = state;
+  constructor(source: WatchSource, published: number) {
+    this.#source = source;
     this.published = published;
   }
 
@@ -58,6 +69,7 @@ export class WatchHub {
     return { close: () => this.#remove(watcher) };
   }
 
+  /** Delivers transactions that have just become visible: in order, at least one, all of them newer than those before. */
   publish(transactions: readonly Transaction[]): void {
     const touched: Watcher[] = [];
     this.published = transactions.at(-1)!.revision;
@@ -75,10 +87,17 @@ export class WatchHub {
 
   /** Tells each watch how far it is: now where it is live, when it has caught up otherwise. */
   progress(): void {
-    for (const watcher of this.#watchers) {
+    for (const watcher of Array.from(this.#watchers)) {
       if (!watcher.live) watcher.progressAsked = true;
       else this.#call(watcher, () => watcher.handler.onProgress?.(this.published));
     }
+  }
+
+  /** Ends all watches, and begins anew with another past. */
+  restart(source: WatchSource, published: number, error: Error): void {
+    this.end(error);
+    this.#source = source;
+    this.published = published;
   }
 
   /** Ends all watches: with an error, or silently. */
@@ -97,14 +116,14 @@ export class WatchHub {
 
   #catchUp(watcher: Watcher): void {
     if (watcher.closed) return;
-    if (watcher.next < this.#state.oldestWatchable) return this.#fail(watcher, new CompactedError(this.#state.compacted));
-    const { less } = this.#state;
+    if (watcher.next < this.#source.oldestWatchable) return this.#fail(watcher, new CompactedError(this.#source.compacted));
+    const { less } = this.#source;
     const inRange = (key: string) => !less(key, watcher.from) && (watcher.to === END_OF_KEYS || less(key, watcher.to));
-    const end = Math.min(this.published, watcher.next + CATCH_UP_TRANSACTIONS - 1);
-    for (; watcher.next <= end; watcher.next++) {
-      for (const change of this.#state.history.at(watcher.next)?.changes ?? [])
-        if (inRange(change.kv.key)) watcher.batch.push(change);
+    const slice = this.#source.transactions(watcher.next, this.published, CATCH_UP_TRANSACTIONS);
+    for (const { changes } of slice) {
+      for (const change of changes) if (inRange(change.kv.key)) watcher.batch.push(change);
     }
+    watcher.next = slice.length < CATCH_UP_TRANSACTIONS ? this.published + 1 : slice.at(-1)!.revision + 1;
     if (watcher.batch.length > 0) this.#deliver(watcher);
     if (watcher.closed) return;
     if (watcher.next <= this.published) setImmediate(() => this.#catchUp(watcher));
@@ -140,7 +159,7 @@ export class WatchHub {
 
   #watching(key: string): readonly Watcher[] {
     const segments = (this.#segments ??= this.#cut());
-    const { less } = this.#state;
+    const { less } = this.#source;
     let low = 0;
     let high = this.#cuts.length;
     while (low < high) {

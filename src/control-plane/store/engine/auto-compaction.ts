@@ -9,9 +9,9 @@ import type { Clock, Timer } from "../../../shared/lib/platform.ts";
 export interface HistoryLimits {
   historyMs: number;
   historyBytes: number;
+  /** How often to look (at most). */
+  sampleMs: number;
 }
-
-const SAMPLE_MS = 5000;
 
 interface Sample {
   atMs: number;
@@ -37,7 +37,7 @@ export class AutoCompaction {
   /** There is something to forget, in time. */
   arm(): void {
     if (this.#timer !== undefined || this.#stopped) return;
-    const ms = Math.min(SAMPLE_MS, this.#limits.historyMs);
+    const ms = Math.min(this.#limits.sampleMs, this.#limits.historyMs);
     this.#timer = this.#clock.after(ms, () => this.#tick(), { background: true });
   }
 
