@@ -126,7 +126,8 @@ function planOf(schema: StructSchema): StructPlan {
       name,
       index: index++,
       owner: plan,
-      keep: field.ptr || field.emitZero,
+      // An empty list of managed fields asks the server to forget them all; no object is stored with one.
+      keep: field.ptr || field.emitZero || name === "managedFields",
       text,
       read: reader(field.schema),
       emit,

@@ -18,7 +18,7 @@ import { applyStrategicPatch } from "./strategic.ts";
 import { convertUnstructured } from "./unstructured.ts";
 
 export interface Patched {
-  /** In normal form, not defaulted. An empty `managedFields` list is kept: it asks for a reset. */
+  /** In normal form, not defaulted. */
   object: KubeObject;
   /** For `Warning` headers. */
   warnings: string[];
@@ -72,7 +72,7 @@ function decodeResult(
   const decoded = guarded(shown, () => decodeValue<KubeObject>(kind.schema, result, { strict }));
   const problems = [...patch.problems, ...decoded.strict];
   if (validation === "Strict" && problems.length > 0) throw refused(shown, `strict decoding error: ${problems.join(", ")}`);
-  return { object: completed(kind, decoded.object, result), warnings: strict ? problems : [] };
+  return { object: completed(kind, decoded.object), warnings: strict ? problems : [] };
 }
 
 function guarded<T>(shown: () => string, decode: () => T): T {
@@ -88,10 +88,8 @@ function refused(shown: () => string, message: string): ApiError {
   return invalid({ group: "", resource: "" }, "", [invalidValue("patch", shown(), message)]);
 }
 
-function completed({ kind, group, version }: ManagedKind, object: KubeObject, result: unknown): KubeObject {
+function completed({ kind, group, version }: ManagedKind, object: KubeObject): KubeObject {
   const metadata = (object.metadata ?? {}) as KubeObject["metadata"];
-  const given = isObject(result) && isObject(result.metadata) ? result.metadata.managedFields : undefined;
-  if (Array.isArray(given) && given.length === 0) metadata.managedFields = [];
   return { ...object, kind, apiVersion: group ? `${group}/${version}` : version, metadata };
 }
 
@@ -103,7 +101,7 @@ function completed({ kind, group, version }: ManagedKind, object: KubeObject, re
 export function decodeApplied(kind: ManagedKind, applied: JsonObject): KubeObject {
   try {
     const converted = convertUnstructured(applied, kind.schema);
-    return completed(kind, decodeValue<KubeObject>(kind.schema, converted).object, undefined);
+    return completed(kind, decodeValue<KubeObject>(kind.schema, converted).object);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const metadata = isObject(applied.metadata) ? applied.metadata : {};

@@ -6,7 +6,7 @@
 export { applyJsonPatch } from "./json-patch.ts";
 export { applyMergePatch } from "./merge-patch.ts";
 export { applyStrategicPatch } from "./strategic.ts";
-export { patchTypeOf, readPatch, type PatchBody, type PatchType } from "./body.ts";
+export { patchOfValue, patchTypeOf, readPatch, type PatchBody, type PatchType } from "./body.ts";
 export { decodeApplied, patchObject, type Patched } from "./document.ts";
 export { applyConfiguration, type Applied } from "./apply.ts";
 export { ownershipOfCreated, ownershipOfUpdated, withoutIdleTimes, type InVersion, type Writer } from "./ownership.ts";
