@@ -18,9 +18,7 @@ const LEASES = "/run/cni-ipam-state";
 export function conflist({ podCidr, bridge, mtu, plugin }: ConflistOptions): string {
   const ipam = { type: "host-local", dataDir: LEASES, ranges: [[{ subnet: podCidr }]], routes: [{ dst: "0.0.0.0/0" }] };
   const main =
-    plugin === "bridge"
-      ? { type: "bridge", bridge, isGateway: true, hairpinMode: true, mtu, ipam }
-      : { type: "ptp", mtu, ipam };
+    plugin === "bridge" ? { type: "bridge", bridge, isGateway: true, hairpinMode: true, mtu, ipam } : { type: "ptp", mtu, ipam };
   const plugins = [
     main,
     { type: "portmap", capabilities: { portMappings: true }, snat: true },
