@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { startContainerd } from "../node/cri/index.ts";
 import { createLogger } from "../shared/component/log/index.ts";
 import { runNodeNetwork } from "../addons/cni/index.ts";
+import { DNS_NODE_PORT, runDns } from "../addons/dns/index.ts";
 import { runKubeProxy } from "../node/kube-proxy/index.ts";
 import { createClient, createInformerFactory, httpsTransport, kubeconfigFile } from "../shared/client/index.ts";
 import { realPlatform } from "../shared/lib/platform.ts";
@@ -38,17 +39,22 @@ export async function runAgent(clusterDir: string, index: number, signal: AbortS
   await Promise.all([runNetwork(cluster, facts, nodeFiles(dataDir).proxyKubeconfig, signal)]);
 }
 
-/** kube-proxy, pod routes and CNI configuration, over one set of informers. */
+/** kube-proxy, DNS, pod routes and CNI configuration, over one set of informers. */
 async function runNetwork(cluster: Cluster, facts: NodeFacts, kubeconfig: string, signal: AbortSignal): Promise<void> {
   const { nodeName, mtu } = facts;
   const log = createLogger("kube-proxy");
   const client = createClient(httpsTransport({ ...kubeconfigFile(kubeconfig), userAgent: "kube-proxy" }));
   const informers = createInformerFactory(client, { platform: realPlatform, log });
   try {
-    const clusterCidr = cluster.podCidr;
+    const { podCidr: clusterCidr, clusterDomain, clusterDnsIp } = cluster;
+    const listen = [{ address: facts.address, port: DNS_NODE_PORT }];
     const work = [
-      runKubeProxy({ informers, client, nodeName, mode: cluster.proxyMode, clusterCidr, serviceCidrs: [cluster.serviceCidr], log }, signal),
+      runKubeProxy(
+        { informers, client, nodeName, mode: cluster.proxyMode, clusterCidr, serviceCidrs: [cluster.serviceCidr], log },
+        signal,
+      ),
       runNodeNetwork({ informers, nodeName, clusterCidr, mtu, log }, signal),
+      runDns({ informers, clusterDomain, clusterDnsIp, listen, log }, signal),
     ];
     await informers.start(signal);
     await Promise.all(work);

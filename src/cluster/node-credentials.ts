@@ -27,12 +27,17 @@ export function nodeFiles(nodeDir: string): NodeFiles {
 }
 
 /** `server`: the URL by which the node reaches the API server. */
-export function writeNodeCredentials(cluster: Cluster, pki: ClusterPki, node: { index: number; address: string; server: string }): void {
+export function writeNodeCredentials(
+  cluster: Cluster,
+  pki: ClusterPki,
+  node: { index: number; address: string; server: string },
+): void {
   const name = cluster.nodeName(node.index);
   const files = nodeFiles(cluster.nodeDir(node.index));
   mkdirSync(join(cluster.nodeDir(node.index), "pki"), { recursive: true, mode: 0o700 });
   const ca = pki.cluster.certPem;
-  const config = (credential: Parameters<typeof kubeconfig>[0]["credential"]) => kubeconfig({ name: cluster.name, server: node.server, ca, credential });
+  const config = (credential: Parameters<typeof kubeconfig>[0]["credential"]) =>
+    kubeconfig({ name: cluster.name, server: node.server, ca, credential });
   const serving = pki.kubeletServer(name, { dns: [name], ips: [node.address, "127.0.0.1"] });
   writeAtomically(files.kubeletKubeconfig, config(pki.kubeletClient(name)));
   writeAtomically(files.proxyKubeconfig, config(pki.clientOf("kubeProxy")));

@@ -3,7 +3,8 @@ import type { RunningApiServer } from "../control-plane/apiserver/main.ts";
 import { runControllerManager, type ControllerManagerSettings } from "../control-plane/controller-manager/index.ts";
 import { createScheduler } from "../control-plane/scheduler/index.ts";
 import { SimulatedNodes, type NodeShape } from "../node/simulated/index.ts";
-import { createClient, createEventRecorder, createInformerFactory } from "../shared/client/index.ts";
+import { dnsServiceController } from "../addons/dns/index.ts";
+import { createClient, createEventRecorder, createInformerFactory, runControllers } from "../shared/client/index.ts";
 import { identities } from "../shared/component/pki/index.ts";
 import type { Logger } from "../shared/lib/logger.ts";
 import type { Platform } from "../shared/lib/platform.ts";
@@ -37,10 +38,33 @@ export async function startScheduler({ api, platform, logger }: PartContext): Pr
 export function startControllerManager({ api, platform, logger }: PartContext, settings: ControllerManagerSettings): Part {
   const client = createClient(api.server.transport(userOf("controllerManager")));
   const informers = createInformerFactory(client, { platform, log: logger });
-  const clientFor = (serviceAccount: string) => createClient(api.server.transport(serviceAccountUser("kube-system", serviceAccount)));
+  const clientFor = (serviceAccount: string) =>
+    createClient(api.server.transport(serviceAccountUser("kube-system", serviceAccount)));
   const stop = new AbortController();
   const running = runControllerManager({ ...settings, client, clientFor, informers, platform, log: logger }, stop.signal);
   running.catch((error: unknown) => logger.error({ error }, "the controller manager has failed"));
+  return {
+    async close() {
+      stop.abort();
+      await running.catch(() => {}); // told above
+      informers.close();
+    },
+  };
+}
+
+/** What the cluster offers beyond the API: the Service by which pods find DNS. */
+export function startAddons({ api, platform, logger }: PartContext, { clusterDnsIp }: { clusterDnsIp: string }): Part {
+  const client = createClient(
+    api.server.transport({ name: "system:addons", groups: ["system:masters", "system:authenticated"] }),
+  );
+  const informers = createInformerFactory(client, { platform, log: logger });
+  const stop = new AbortController();
+  const running = runControllers(
+    [dnsServiceController({ clusterDnsIp })],
+    { client, informers, platform, log: logger },
+    stop.signal,
+  );
+  running.catch((error: unknown) => logger.error({ error }, "the add-ons have failed"));
   return {
     async close() {
       stop.abort();

@@ -8,7 +8,7 @@ import { runApiServer, type RunningApiServer } from "../control-plane/apiserver/
 import { createLogger } from "../shared/component/log/index.ts";
 import { kubeconfig } from "../shared/component/pki/index.ts";
 import { realPlatform } from "../shared/lib/platform.ts";
-import { startControllerManager, startScheduler, startSimulatedNodes, type Part } from "./parts.ts";
+import { startAddons, startControllerManager, startScheduler, startSimulatedNodes, type Part } from "./parts.ts";
 import { loadClusterIn, writeAtomically, type Cluster } from "./settings.ts";
 
 /** Runs until the signal. Resolves when everything is stopped and the store is closed. */
@@ -30,6 +30,7 @@ export async function runServer(clusterDir: string, signal: AbortSignal): Promis
   const context = (component: string) => ({ api, platform: realPlatform, logger: createLogger(component) });
   const parts: Part[] = [await startScheduler(context("scheduler"))];
   parts.push(startControllerManager(context("controller-manager"), controllerSettings(cluster, api)));
+  parts.push(startAddons(context("addons"), cluster));
   if (cluster.nodeKind === "simulated") {
     const names = Array.from({ length: cluster.nodes }, (_, index) => cluster.nodeName(index));
     parts.push(await startSimulatedNodes(context("simulated-nodes"), names));
