@@ -35,7 +35,7 @@ export interface EndpointSlice {
   apiVersion: string;
   kind: string;
   metadata: ObjectMeta;
-  addressType: "FQDN";
+  addressType: "FQDN" | "IPv4" | "IPv6";
   endpoints?: Endpoint[];
   ports?: EndpointPort[];
 }
