@@ -1,11 +1,45 @@
 /** Every controller, by the names and service accounts upstream knows them by. Adding one is a folder and a line here. */
+import { clusterRoleAggregation } from "./clusterroleaggregation/index.ts";
 import { deployment } from "./deployment/index.ts";
+import { endpoints } from "./endpoints/index.ts";
+import { endpointSlice } from "./endpointslice/index.ts";
+import { garbageCollector } from "./garbagecollector/index.ts";
+import { namespace } from "./namespace/index.ts";
+import { nodeIpam } from "./nodeipam/index.ts";
+import { nodeLifecycle } from "./nodelifecycle/index.ts";
+import { podGc } from "./podgc/index.ts";
 import { replicaSet } from "./replicaset/index.ts";
 import { replicationController } from "./replicationcontroller/index.ts";
+import { rootCaPublisher } from "./rootca/index.ts";
+import { serviceAccount } from "./serviceaccount/index.ts";
+import { taintEviction } from "./tainteviction/index.ts";
 import type { ControllerEntry } from "./types.ts";
 
 export const controllers: readonly ControllerEntry[] = [
+  {
+    name: "clusterrole-aggregation-controller",
+    serviceAccount: "clusterrole-aggregation-controller",
+    make: () => clusterRoleAggregation,
+  },
   { name: "deployment-controller", serviceAccount: "deployment-controller", make: () => deployment },
+  { name: "endpoints-controller", serviceAccount: "endpoint-controller", make: () => endpoints },
+  { name: "endpointslice-controller", serviceAccount: "endpointslice-controller", make: () => endpointSlice },
+  { name: "garbage-collector-controller", serviceAccount: "generic-garbage-collector", make: () => garbageCollector },
+  { name: "namespace-controller", serviceAccount: "namespace-controller", make: () => namespace },
+  {
+    name: "node-ipam-controller",
+    serviceAccount: "node-controller",
+    make: (s) => (s.clusterCidr ? nodeIpam(s.clusterCidr, s.nodeCidrMaskSize) : undefined),
+  },
+  { name: "node-lifecycle-controller", serviceAccount: "node-controller", make: () => nodeLifecycle },
+  { name: "pod-garbage-collector-controller", serviceAccount: "pod-garbage-collector", make: () => podGc },
   { name: "replicaset-controller", serviceAccount: "replicaset-controller", make: () => replicaSet },
   { name: "replicationcontroller-controller", serviceAccount: "replication-controller", make: () => replicationController },
+  {
+    name: "root-ca-certificate-publisher-controller",
+    serviceAccount: "root-ca-cert-publisher",
+    make: (s) => (s.rootCa ? rootCaPublisher(s.rootCa) : undefined),
+  },
+  { name: "serviceaccount-controller", serviceAccount: "service-account-controller", make: () => serviceAccount },
+  { name: "taint-eviction-controller", serviceAccount: "node-controller", make: () => taintEviction },
 ];
