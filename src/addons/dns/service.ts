@@ -19,12 +19,12 @@ const ENDPOINTS_PER_SLICE = 500;
 
 const LABELS = { "k8s-app": "kube-dns", "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS" };
 
-/** A controller for the server's side: keeps the Service and its EndpointSlices, one endpoint per node that is ready. */
+/** A controller for the server's side: keeps the Service and its EndpointSlices, one endpoint per node. */
 export function dnsServiceController({ clusterDnsIp }: { clusterDnsIp: string }) {
   return defineController({
     name: "dns-service",
     for: Node,
-    when: (node, old, deleted) => deleted || !old || nodeFacts(node) !== nodeFacts(old),
+    when: (node, old, deleted) => deleted || !old || addressOf(node) !== addressOf(old),
     watches: [
       watching(
         Service,
@@ -70,16 +70,19 @@ export function planService(clusterIP: string): Draft<Service> {
   };
 }
 
-/** Sorted by name, so that a node that comes or goes changes few slices. */
+/**
+ * Sorted by name, so that a node that comes or goes changes few slices. Each counts as ready, whatever its condition: a pod
+ * has no other server than its own node's, least of all when that has lost sight of the API server.
+ */
 export function planSlices(nodes: readonly Node[]): Draft<EndpointSlice>[] {
   const endpoints = nodes
-    .map((node) => ({ name: node.metadata.name!, ip: addressOf(node), ready: isReady(node) }))
+    .map((node) => ({ name: node.metadata.name!, ip: addressOf(node) }))
     .filter(({ ip }) => ip !== undefined)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, ip, ready }) => ({
+    .map(({ name, ip }) => ({
       addresses: [ip!],
       nodeName: name,
-      conditions: { ready, serving: ready, terminating: false },
+      conditions: { ready: true, serving: true, terminating: false },
     }));
   const port = (name: string, protocol: "UDP" | "TCP") => ({ name, protocol, port: DNS_NODE_PORT });
   const slices = Array.from({ length: Math.ceil(endpoints.length / ENDPOINTS_PER_SLICE) }, (_, i) => ({
@@ -121,7 +124,7 @@ async function applySlices(
 
 /** What is compared, whatever the order of keys and what the server adds. */
 function content(slice: Draft<EndpointSlice>): string {
-  return JSON.stringify(slice.endpoints?.map(({ addresses, nodeName, conditions }) => [addresses, nodeName, conditions?.ready]));
+  return JSON.stringify(slice.endpoints?.map(({ addresses, nodeName }) => [addresses, nodeName]));
 }
 
 function addressOf({ status }: Node): string | undefined {

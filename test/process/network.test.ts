@@ -15,13 +15,14 @@ import {
   runNodeNetwork,
   type ClusterNetwork,
   type NodeNamespace,
-} from "../../addons/cni/index.ts";
-import { EndpointSlice, Node, Service } from "../../shared/api/index.ts";
-import { run, type Run } from "../../shared/lib/command.ts";
-import { cidrAddress, parseCidr } from "../../shared/lib/ip.ts";
-import { MemoryObjects } from "../../testing/memory-objects.ts";
-import { removeKubeProxy, runKubeProxy } from "./index.ts";
-import { service, slice, type EndpointDraft } from "./testing.ts";
+} from "../../src/addons/cni/index.ts";
+import { runDns } from "../../src/addons/dns/index.ts";
+import { EndpointSlice, Node, Service } from "../../src/shared/api/index.ts";
+import { run, type Run } from "../../src/shared/lib/command.ts";
+import { cidrAddress, parseCidr } from "../../src/shared/lib/ip.ts";
+import { MemoryObjects } from "../../src/testing/memory-objects.ts";
+import { removeKubeProxy, runKubeProxy } from "../../src/node/kube-proxy/index.ts";
+import { service, slice, type EndpointDraft } from "../../src/node/kube-proxy/testing.ts";
 
 const cluster = `p${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), "knarr-proxy-"));
@@ -187,6 +188,30 @@ test("externalTrafficPolicy Local uses pods of the node that was asked, and no o
   expect(await ask(run, `${nodes[1]!.address}:30083`)).toBe("timeout");
   expect(await ask(pods[1]!.run, `${nodes[1]!.address}:30083`)).toBe("a");
   expect(await ask(nodes[1]!.run, `${nodes[1]!.address}:30083`)).toBe("a");
+});
+
+test("pods find Services by name, through the cluster's DNS address", async () => {
+  // In place of the node's own agent, which would listen in the node, this process answers at the gateway.
+  const dnsIp = serviceIp(10);
+  running.push(
+    runDns(
+      { informers: objects.informers, clusterDnsIp: dnsIp, listen: [{ address: network.gateway, port: 10053 }], upstreams: [] },
+      end.signal,
+    ),
+  );
+  objects.put(EndpointSlice, slice("kube-dns", [{ ip: network.gateway, node: "n0" }], [{ port: 10053, protocol: "UDP" }]));
+  objects.put(
+    Service,
+    service("kube-dns", { clusterIP: dnsIp, internalTrafficPolicy: "Local", ports: [{ port: 53, protocol: "UDP" }] }),
+  );
+  const lookup = async (pod: number) => {
+    const { stdout } = await pods[pod]!.run(["timeout", "1", "busybox", "nslookup", "hello.default.svc.cluster.local", dnsIp], {
+      allowFailure: true,
+    });
+    return stdout.includes(`Address: ${serviceIp(20)}`) ? "found" : "not found";
+  };
+  await eventually(() => lookup(0), "found");
+  expect(await lookup(1)).toBe("not found");
 });
 
 test("changes and deletions arrive, and removal leaves no rule", async () => {
