@@ -87,8 +87,14 @@ export interface KindBehaviour<T extends KubeObject> {
   requireResourceVersion?: boolean;
   /** `metadata.generation` is kept: bumped whenever something other than metadata and status changes. */
   generation?: boolean;
+  /** A DELETE answers the object that went, not a Status. */
+  returnDeletedObject?: boolean;
+  /** Something besides `metadata.finalizers` keeps a deleted object from vanishing. */
+  isHeld?(object: T): boolean;
+  /** What the mark of deletion changes besides metadata. */
+  prepareForDelete?(object: T): void;
   /** What a DELETE without a policy does; default background. */
-  deletePropagation?: "orphan" | "background";
+  deletePropagation?: "orphan" | "background" | "unsupported";
   /** Graceful deletion: seconds to wait for the node, 0 deletes at once. Absent: not graceful. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
   /** Fields (dotted) written only through `/status`; default `["status"]` where the kind has that subresource. */

@@ -4,11 +4,14 @@
  * GET, LIST and WATCH write `bytes`. The parsed object is made lazily and frozen, since in-process readers share it; labels and
  * selectable fields are kept apart, so that a selector does not keep the whole object alive.
  */
+import { decodeText } from "../../../shared/apimachinery/decode.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import type { StructSchema } from "../../../shared/apimachinery/schema.ts";
 import { headOf, serialize, withoutRevision, withRevision, type Head } from "./layout.ts";
 
 /** What a cached object knows of its resource. */
 export interface ObjectShape {
+  readonly schema: StructSchema;
   /** Of the version that is written to the store. */
   readonly head: Head;
   /** Values of the fields that a field selector may name, besides name and namespace. */
@@ -55,7 +58,7 @@ export class CachedObject implements ObjectPlace {
       return new CachedObject(place, withRevision(stored, shape.head, revision), shape, shape.head, revision);
     const object = JSON.parse(stored.toString()) as KubeObject;
     const head = headOf(object.kind, object.apiVersion);
-    return new CachedObject(place, withRevision(serialize(object), head, revision), shape, head, revision);
+    return new CachedObject(place, withRevision(serialize(shape.schema, object), head, revision), shape, head, revision);
   }
 
   get object(): KubeObject {
@@ -99,6 +102,11 @@ export class CachedObject implements ObjectPlace {
     return copy;
   }
 
+  /** The same revision under a new definition of its resource. */
+  reshaped(shape: ObjectShape): CachedObject {
+    return CachedObject.fromStore(this, withoutRevision(this.bytes, this.head, this.revision), shape, this.revision);
+  }
+
   /** Something derived from this revision (another version, an encoding), made once. */
   derived<T>(form: string, make: (object: CachedObject) => T): T {
     const forms = (this.#forms ??= new Map());
@@ -107,8 +115,13 @@ export class CachedObject implements ObjectPlace {
     return value;
   }
 
+  /** Another value for what `derived` keeps: the outcome of a promise. */
+  replaceDerived(form: string, value: unknown): void {
+    this.#forms?.set(form, value);
+  }
+
   #parse(): KubeObject {
-    return JSON.parse(this.bytes.toString()) as KubeObject;
+    return decodeText<KubeObject>(this.shape.schema, this.bytes.toString()).object;
   }
 
   #select(object: KubeObject): void {

@@ -15,13 +15,17 @@ export const REGISTRY = "/registry/";
 const LOAD_PAGE = 2000;
 
 /** Where objects of an unknown resource wait until somebody defines it. */
-const unknownShape: ObjectShape = { head: headOf("", ""), fields: () => ({}) };
+const unknownShape: ObjectShape = {
+  schema: { type: "struct", name: "", structType: "granular", fields: new Map(), dynamic: true, preserveUnknown: true },
+  head: headOf("", ""),
+  fields: () => ({}),
+};
 
 export class CacheHub {
   readonly #store: Store;
   readonly #exclusive: boolean;
   readonly #onFailure: (error: Error) => void;
-  /** By the part of the key between `/registry/` and the object: `pods` or `apps/deployments`. */
+  /** By the part of the key between `/registry/` and the object: `pods` or `example.com/things`. */
   readonly #caches = new Map<string, ResourceCache>();
   #waiters: { revision: number; resolve: () => void }[] = [];
   #reading: Promise<number> | undefined;
@@ -39,10 +43,10 @@ export class CacheHub {
     return this.#revision;
   }
 
-  /** The cache of a resource; `path` is `pods` or `apps/deployments`. */
+  /** The cache of a resource; `path` is `pods` or `example.com/things`. */
   cache(path: string, shape: ObjectShape): ResourceCache {
     const cache = this.#cacheOf(path);
-    cache.shape = shape;
+    cache.reshape(shape);
     return cache;
   }
 
@@ -113,15 +117,9 @@ export class CacheHub {
   }
 }
 
-/**
- * `/registry/pods/default/a` → `pods`, `/registry/apps/deployments/default/a` → `apps/deployments`. A first part that is a group has
- * a dot in it or is one of the few old groups without.
- */
+/** `/registry/pods/default/a` → `pods`, `/registry/example.com/things/default/a` → `example.com/things`: a first part with a dot is a group. */
 function pathOf(key: string): string {
   const first = key.indexOf("/", REGISTRY.length);
   const head = key.slice(REGISTRY.length, first);
-  if (!head.includes(".") && !dotlessGroups.has(head)) return head;
-  return key.slice(REGISTRY.length, key.indexOf("/", first + 1));
+  return head.includes(".") ? key.slice(REGISTRY.length, key.indexOf("/", first + 1)) : head;
 }
-
-const dotlessGroups = new Set(["apps", "autoscaling", "batch", "extensions", "policy"]);

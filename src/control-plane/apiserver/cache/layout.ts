@@ -5,6 +5,8 @@
  * In memory the revision is spliced in right after the head: `…"metadata":{"resourceVersion":"7","name":…`. A list item is the
  * same bytes without kind and apiVersion. All three need only the length of the head, which kind and apiVersion determine.
  */
+import { withNulls } from "../../../shared/apimachinery/encode.ts";
+import type { StructSchema } from "../../../shared/apimachinery/schema.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 
 export interface Head {
@@ -27,8 +29,9 @@ export function headOf(kind: string, apiVersion: string): Head {
   return head;
 }
 
-/** The stored form of an object; its resourceVersion is left out. */
-export function serialize(object: KubeObject): Buffer {
+/** The stored form of an object in normal form; its resourceVersion is left out. */
+export function serialize(schema: StructSchema, normal: KubeObject): Buffer {
+  const object = withNulls(schema, normal) as KubeObject;
   const { kind, apiVersion } = object;
   const metadata = JSON.stringify(
     object.metadata.resourceVersion === undefined ? object.metadata : { ...object.metadata, resourceVersion: undefined },

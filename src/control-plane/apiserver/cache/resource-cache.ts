@@ -32,7 +32,6 @@ const HISTORY_MAX = 8192;
 
 export class ResourceCache {
   readonly prefix: string;
-  /** Replaced when the resource is (re)defined at run time. */
   shape: ObjectShape;
   readonly #entries = new SortedEntries<CachedObject>();
   readonly #byKey = new Map<string, CachedObject>();
@@ -101,6 +100,16 @@ export class ResourceCache {
 
   unprepare(key: string, value: Uint8Array): void {
     if (this.#prepared.get(key)?.value === value) this.#prepared.delete(key);
+  }
+
+  /** The resource was defined, or defined anew: what was derived from the old definition is dropped. */
+  reshape(shape: ObjectShape): void {
+    this.shape = shape;
+    for (const entry of [...this.#byKey.values()]) {
+      const fresh = entry.reshaped(shape);
+      this.#entries.set(fresh);
+      this.#byKey.set(fresh.key, fresh);
+    }
   }
 
   /** The history begins after the first load. */

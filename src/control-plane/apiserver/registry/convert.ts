@@ -1,28 +1,53 @@
-/** A cached object in the version that is asked for, made once per revision and version. */
+/**
+ * Versions of one resource: what is decoded, stored, cached and answered need not be the same version.
+ *
+ * A cached object is converted and encoded once per revision and version. Only a resource whose versions a webhook converts is
+ * ever awaited.
+ */
+import { invariant } from "../../../shared/lib/invariant.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import { deepFreeze, type CachedObject } from "../cache/cached-object.ts";
 import { serialize, withRevision } from "../cache/layout.ts";
-import type { Served } from "./resources.ts";
+import type { Resource, Served } from "./resources.ts";
 
-/** The object in the served version; a promise only where a webhook converts. */
+type Maybe<T> = T | Promise<T>;
+
+/** From any version of the resource to this one; the object is used up. */
+export function toVersion(resource: Resource, object: KubeObject, to: Served): Maybe<KubeObject> {
+  if (object.apiVersion === to.kind.groupVersion) return object;
+  if (resource.convert) return resource.convert(object, to.kind);
+  object.apiVersion = to.kind.groupVersion;
+  return object;
+}
+
+/** The cached object in the served version, frozen. */
 export function objectOf(entry: CachedObject, served: Served): KubeObject {
   if (entry.head === served.head) return entry.object;
-  return entry.derived(served.kind.groupVersion, () => deepFreeze(converted(entry, served)));
+  const object = entry.derived(served.kind.groupVersion, () => converted(entry, served));
+  invariant(!(object instanceof Promise), "a conversion by webhook has to be awaited");
+  return object;
 }
 
 /** Its JSON in the served version. */
 export function bytesOf(entry: CachedObject, served: Served): Buffer {
   if (entry.head === served.head) return entry.bytes;
-  return entry.derived(`${served.kind.groupVersion} json`, () =>
-    withRevision(serialize(objectOf(entry, served)), served.head, entry.revision),
-  );
+  const make = () => withRevision(serialize(served.kind.schema, objectOf(entry, served)), served.head, entry.revision);
+  return entry.derived(`${served.kind.groupVersion} json`, make);
 }
 
-function converted(entry: CachedObject, served: Served): KubeObject {
-  const { convert } = served.resource;
-  const copy = structuredClone(entry.object);
-  const object = convert ? convert(copy, served.kind) : { ...copy, apiVersion: served.kind.groupVersion };
-  if (object instanceof Promise) throw new Error("conversion by webhook has to be awaited");
-  object.metadata.resourceVersion = String(entry.revision);
-  return object;
+/** Has to be called before `objectOf` or `bytesOf` where a webhook converts; undefined: nothing to wait for. */
+export function prepared(entry: CachedObject, served: Served): Promise<unknown> | undefined {
+  if (entry.head === served.head) return undefined;
+  const form = served.kind.groupVersion;
+  const object = entry.derived<Maybe<KubeObject>>(form, () => converted(entry, served));
+  return object instanceof Promise ? object.then((o) => entry.replaceDerived(form, o)) : undefined;
+}
+
+function converted(entry: CachedObject, served: Served): Maybe<KubeObject> {
+  const finish = (object: KubeObject) => {
+    object.metadata.resourceVersion = String(entry.revision);
+    return deepFreeze(object);
+  };
+  const object = toVersion(served.resource, structuredClone(entry.object), served);
+  return object instanceof Promise ? object.then(finish) : finish(object);
 }

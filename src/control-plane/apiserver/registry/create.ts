@@ -1,50 +1,87 @@
-/** POST of a new object. */
-import { alreadyExists, badRequest, generateNameConflict, internalError } from "../../../shared/apimachinery/errors.ts";
-import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.ts";
-import { formatTime } from "../../../shared/lib/platform.ts";
+/** POST of a new object, and creation by PUT and apply. */
+import { alreadyExists, badRequest, generateNameConflict, internalError, type ApiError } from "../../../shared/apimachinery/errors.ts";
+import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import { deepCopy } from "../../../shared/apimachinery/patch/json.ts";
 import type { Result } from "../chain/types.ts";
-import { decodeObject } from "../negotiation/decode.ts";
+import { readObject, setDefaults } from "../negotiation/decode.ts";
+import { toVersion } from "./convert.ts";
+import { admit, attributesOf, beforeCreate, dropDuplicateOwners, fillSystemFields, matchNamespace, validateAdmission } from "./hooks.ts";
+import { randomName } from "./names.ts";
 import type { Operation } from "./operation.ts";
+import { writeOptions, type WriteOptions } from "./options.ts";
+import { ownCreated } from "./ownership.ts";
+import { storeKey } from "./resources.ts";
 import { put } from "./storage.ts";
 
+/** How often another random name is tried. */
+const NAME_ATTEMPTS = 8;
+
 export async function create(op: Operation): Promise<Result> {
-  const object = await decodeObject(op);
-  const { kind, ref, resource } = op.served;
-  const meta: Partial<ObjectMeta> = object.metadata;
+  const options = writeOptions(op.query, "CreateOptions");
+  const object = await readWritten(op, options);
   matchNamespace(op, object);
-  if (meta.resourceVersion) throw internalError("resourceVersion should not be set on objects to be created");
-  delete meta.resourceVersion;
-  meta.uid = op.core.platform.random.uuid();
-  meta.creationTimestamp = formatTime(op.now);
-  delete meta.deletionTimestamp;
-  delete meta.deletionGracePeriodSeconds;
-  const generated = !meta.name && Boolean(meta.generateName);
-  if (generated) meta.name = meta.generateName + randomSuffix(op);
-  if (!meta.name) throw badRequest("name or generateName is required");
-  if (kind.generation) meta.generation = 1;
-  kind.prepareForCreate?.(object, { subresource: "", dryRun: false, now: op.now, user: op.user });
+  dropDuplicateOwners(op, object, false);
+  ownCreated(op, object);
+  return createObject(op, object, options);
+}
+
+/** The body of a create or update: in the version of the path, defaulted. */
+export async function readWritten(op: Operation, options: WriteOptions): Promise<KubeObject> {
+  const { kind } = op.served;
+  const { fieldValidation } = options;
+  const warn = (text: string) => void op.warnings.push(text);
+  const object = await readObject({ request: op.request, into: kind, resources: op.core.resources, fieldValidation, warn });
+  setDefaults(kind, object);
+  return object;
+}
+
+/** From admission on. `object` is in the served version, with its owners recorded. */
+export async function createObject(op: Operation, decoded: KubeObject, options: WriteOptions): Promise<Result> {
+  const object = await toVersion(op.served.resource, decoded, op.served.resource.storage);
+  const attributes = attributesOf(op, "CREATE", object, undefined, options);
+  await admit(op, attributes);
+  dropDuplicateOwners(op, object, true);
+  if (object.metadata.name || !object.metadata.generateName) return createNamed(op, object, options);
+  for (let attempt = 1; ; attempt++) {
+    const named = attempt < NAME_ATTEMPTS ? deepCopy(object) : object;
+    named.metadata.name = randomName(op.core.platform.random, object.metadata.generateName);
+    try {
+      return await createNamed(op, named, options);
+    } catch (error) {
+      if ((error as ApiError).reason !== "AlreadyExists" || attempt === NAME_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function createNamed(op: Operation, object: KubeObject, options: WriteOptions): Promise<Result> {
+  const { resource } = op.served;
+  fillSystemFields(op, object);
+  beforeCreate(op, object, options.dryRun);
+  await validateAdmission(op, attributesOf(op, "CREATE", object, undefined, options));
+  if (object.metadata.resourceVersion) throw internalError("resourceVersion should not be set on objects to be created");
+  const { name, namespace = "" } = object.metadata;
+  if (options.dryRun) {
+    if (resource.cache.get(storeKey(resource, namespace, name))) throw exists(op, object);
+    return { type: "object", code: 201, object: await toVersion(resource, object, op.served), served: op.served };
+  }
   const written = await put(op.core, resource, object, 0);
-  if (!written.ok) throw generated ? generateNameConflict(ref, meta.name) : alreadyExists(ref, meta.name);
+  if (!written.ok) throw exists(op, object);
   return { type: "entry", code: 201, served: op.served, entry: written.entry };
 }
 
-/** The body's namespace is the path's, or left out. */
-export function matchNamespace(op: Operation, object: KubeObject): void {
-  const { namespace } = op.info;
-  const meta = object.metadata;
-  if (op.served.kind.scope === "Cluster") {
-    delete meta.namespace;
-    return;
-  }
-  if (meta.namespace && meta.namespace !== namespace)
-    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
-  meta.namespace = namespace;
+function exists(op: Operation, object: KubeObject): ApiError {
+  const { ref, resource } = op.served;
+  const { name, namespace = "", generateName } = object.metadata;
+  const error = generateName ? generateNameConflict(ref, name) : alreadyExists(ref, name);
+  const old = resource.cache.get(storeKey(resource, namespace, name));
+  if (old?.object.metadata.deletionTimestamp) error.status.message = `object is being deleted: ${error.status.message}`;
+  return error;
 }
 
-const ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
-
-function randomSuffix(op: Operation): string {
-  let suffix = "";
-  for (const byte of op.core.platform.random.bytes(5)) suffix += ALPHABET[byte % ALPHABET.length];
-  return suffix;
+/** PUT and apply name the object in the path. */
+export function matchName(op: Operation, object: KubeObject): void {
+  const { name } = op.info;
+  if (!object.metadata.name) object.metadata.name = name;
+  if (object.metadata.name !== name)
+    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
 }

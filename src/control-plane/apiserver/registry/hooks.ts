@@ -50,7 +50,6 @@ export function beforeCreate(op: Operation, object: KubeObject, dryRun: boolean)
   const context = writeContext(op, dryRun);
   matchNamespace(op, object);
   if (kind.generation) object.metadata.generation = 1;
-  else delete object.metadata.generation;
   resetForCreate(kind, object);
   kind.prepareForCreate?.(object, context);
   const errors = validateMetadata(kind, object);
@@ -75,7 +74,7 @@ export function beforeUpdate(op: Operation, object: KubeObject, old: KubeObject,
   if (!status && kind.generation && contentChanged(object, old)) meta.generation = (was.generation ?? 0) + 1;
   keepSystemFields(meta, was);
   const errors = [...validateMetadata(kind, object, true), ...validateMetadataUpdate(object, old)];
-  errors.push(...(kind.custom ? [] : validateMetadataUpdate(object, old)));
+  if (!kind.schema.dynamic) errors.push(...validateMetadataUpdate(object, old)); // told twice, as upstream does
   if (status) errors.push(...(kind.validateStatusUpdate?.(object, old, context) ?? []));
   else errors.push(...immutableErrors(kind.immutable, object, old), ...(kind.validate?.(object, context) ?? []), ...(kind.validateUpdate?.(object, old, context) ?? []));
   if (errors.length) throw invalid(op.served.kindRef, object.metadata.name, errors);

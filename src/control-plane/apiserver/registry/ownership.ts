@@ -1,7 +1,6 @@
 /** managedFields of what is written, by the rules of field management. */
 import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.ts";
-import { fieldScope } from "../../../shared/apimachinery/patch/scope.ts";
-import { ownershipOfCreated, ownershipOfUpdated, type Writer } from "../../../shared/apimachinery/patch/ownership.ts";
+import { fieldScope, ownershipOfCreated, ownershipOfUpdated, type Writer } from "../../../shared/apimachinery/patch/index.ts";
 import { managerOf, type Operation } from "./operation.ts";
 
 export function writerOf(op: Operation): Writer {
@@ -12,14 +11,14 @@ type ManagedFields = ObjectMeta["managedFields"];
 
 /** `object` in the version of the request, before admission. */
 export function ownCreated(op: Operation, object: KubeObject): void {
-  set(object, ownershipOfCreated(object, writerOf(op)) as ManagedFields);
+  setOwners(object, ownershipOfCreated(object, writerOf(op)));
 }
 
 export function ownUpdated(op: Operation, live: KubeObject, object: KubeObject): void {
-  set(object, ownershipOfUpdated(live, object, writerOf(op)) as ManagedFields);
+  setOwners(object, ownershipOfUpdated(live, object, writerOf(op)));
 }
 
-export function set(object: KubeObject, entries: ManagedFields): void {
-  if (entries?.length) object.metadata.managedFields = entries;
+export function setOwners(object: KubeObject, managedFields: readonly unknown[] | undefined): void {
+  if (managedFields?.length) object.metadata.managedFields = managedFields as ManagedFields;
   else delete object.metadata.managedFields;
 }

@@ -56,7 +56,10 @@ export class ResourceTable {
   /** Adds a resource, or replaces it: versions of it that the new definition does not have are gone. */
   define(definition: ResourceDefinition): Resource {
     const { storage } = definition;
-    const cache = this.#hub.cache(storage.group ? `${storage.group}/${storage.plural}` : storage.plural, {
+    const cache = this.#hub.cache(storage.schema.dynamic ? `${storage.group}/${storage.plural}` : storage.plural, {
+      get schema() {
+        return storage.schema;
+      },
       head: headOf(storage.kind, storage.groupVersion),
       fields: (object) => selectableFields(storage, object),
     });
@@ -93,6 +96,13 @@ export class ResourceTable {
   all(): Iterable<Served> {
     return this.#served.values();
   }
+
+  /** Whether a kind of this name is served in any resource. */
+  readonly isKind = (group: string, version: string, kind: string): boolean => {
+    for (const one of this.#served.values())
+      if (one.kind.kind === kind && one.kind.group === group && one.kind.version === version) return true;
+    return false;
+  };
 
   /** Grows with each change, for what is derived from the whole table (discovery, OpenAPI). */
   get generation(): number {

@@ -17,7 +17,7 @@ export type PutResult = { ok: true; entry: CachedObject } | { ok: false; current
 export async function put(core: Core, resource: Resource, object: KubeObject, expected: number): Promise<PutResult> {
   const { namespace = "", name = "" } = object.metadata;
   const key = storeKey(resource, namespace, name);
-  const value = serialize(object);
+  const value = serialize(resource.storage.kind.schema, object);
   resource.cache.prepare(key, { value, object });
   try {
     const result = await core.store.commit([{ op: "put", key, value, expected }]);
