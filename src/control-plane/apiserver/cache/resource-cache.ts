@@ -16,7 +16,7 @@ export interface Change {
   readonly prev: CachedObject | undefined;
   readonly revision: number;
   /** Encoded frames by form, shared by all watchers. */
-  readonly frames: Map<string, Buffer>;
+  readonly frames: Map<string, Uint8Array>;
 }
 
 export type Listener = (change: Change) => void;

@@ -3,17 +3,20 @@
  *
  * A stage that answers at once is not awaited, so that a read of the cache is served within one tick.
  */
-import { unauthorized } from "../../../shared/apimachinery/errors.ts";
-import { parseFieldSelector, requiredField } from "../../../shared/apimachinery/field-selectors.ts";
-import { SelectorError } from "../../../shared/apimachinery/selectors.ts";
-import { forbiddenRequest } from "../authz/index.ts";
+import type { SubresourceFacts } from "../../../shared/api/kind.ts";
+import { isApiError, unauthorized } from "../../../shared/apimachinery/errors.ts";
 import type { Core } from "../core.ts";
 import { run } from "../registry/index.ts";
 import type { Operation } from "../registry/operation.ts";
+import type { Served } from "../registry/resources.ts";
+import { formatFor, type FormatRequest } from "../negotiation/accept.ts";
+import { loadYaml } from "../negotiation/yaml.ts";
+import { includeObject } from "../table/table.ts";
 import type { AccessAttributes, AccessDecision, UserInfo } from "../types.ts";
+import { accessOf, refusal } from "./authorize.ts";
 import { failure, plainJson } from "./failure.ts";
 import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
-import { route } from "./route.ts";
+import { route, type Route } from "./route.ts";
 import type { Answer, Handler, Incoming, Result } from "./types.ts";
 
 /** Paths that are no resources: discovery, version, probes, OpenAPI. undefined: 404. */
@@ -23,7 +26,7 @@ type Maybe<T> = T | Promise<T>;
 
 export function createChain(core: Core, paths: PathHandler): Handler {
   const authorized = (request: Incoming, info: RequestInfo, user: UserInfo): Maybe<Answer> => {
-    const attributes = attributesOf(request, info, user);
+    const attributes = accessOf(info, user, request.query);
     const other = core.impersonation?.impersonate(request.headers, attributes);
     if (other) return other.then((as) => asked(request, info, { ...attributes, user: as }));
     return asked(request, info, attributes);
@@ -33,37 +36,23 @@ export function createChain(core: Core, paths: PathHandler): Handler {
     if (decision instanceof Promise) return decision.then((d) => decided(request, info, attributes, d));
     return decided(request, info, attributes, decision);
   };
-  const decided = (
-    request: Incoming,
-    info: RequestInfo,
-    attributes: AccessAttributes,
-    decision: AccessDecision,
-  ): Maybe<Answer> => {
+  const decided = (request: Incoming, info: RequestInfo, attributes: AccessAttributes, decision: AccessDecision): Maybe<Answer> => {
+    const refused = refusal(attributes, decision);
+    if (refused) throw refused;
     const { user } = attributes;
-    if (decision.decision !== "allow") throw forbiddenRequest(attributes, decision.reason);
     if (!info.isResource) return paths(request, user) ?? pageNotFound;
     return serve(request, info, user);
   };
   const serve = (request: Incoming, info: RequestInfo, user: UserInfo): Maybe<Answer> => {
-    const op: Operation = {
-      core,
-      ...route(core.resources, info, request.method),
-      info,
-      request,
-      query: request.query,
-      user,
-      format: plainJson,
-      warnings: [],
-      now: core.platform.clock.now(),
-    };
-    const done = (result: Result): Answer => ({ result, format: op.format, warnings: op.warnings });
-    const result = run(op);
-    return result instanceof Promise ? result.then(done) : done(result);
+    const found = route(core.resources, info, request.method);
+    const op = operationOf(core, request, info, user, found);
+    if (op.format.media === "yaml") return loadYaml().then(() => answerOf(op));
+    return answerOf(op);
   };
   return (request) => {
-    const fail = (error: unknown): Answer => {
-      if (!(error instanceof Error && error.name === "ApiError")) core.report(error);
-      return failure(error);
+    const fail = (error: unknown): Maybe<Answer> => {
+      if (!isApiError(error)) core.report(error);
+      return failed(request, error);
     };
     try {
       const info = parseRequestInfo(request.method, request.path, request.query);
@@ -86,32 +75,40 @@ function known(user: UserInfo | undefined): UserInfo {
   return user;
 }
 
-function attributesOf(request: Incoming, info: RequestInfo, user: UserInfo): AccessAttributes {
-  return {
-    user,
-    verb: info.verb,
-    resourceRequest: info.isResource,
-    path: info.path,
-    group: info.group,
-    version: info.version,
-    resource: info.resource,
-    subresource: info.subresource,
-    namespace: info.namespace,
-    name: info.name || selectedName(request.query),
-    fieldSelector: request.query.get("fieldSelector") ?? undefined,
-    labelSelector: request.query.get("labelSelector") ?? undefined,
-  };
+function operationOf(core: Core, request: Incoming, info: RequestInfo, user: UserInfo, { served, subresource }: Route): Operation {
+  const format = formatFor(request, formatRequest(core, served, subresource, info));
+  const now = core.platform.clock.now();
+  if (format.as?.kind === "Table") Object.assign(format, { include: includeObject(request.query), now });
+  return { core, served, subresource, info, request, query: request.query, user, format, warnings: [], now };
 }
 
-/** A list narrowed to one name counts as a request for that name. */
-function selectedName(query: URLSearchParams): string {
-  const selector = query.get("fieldSelector");
-  if (!selector?.includes("metadata.name")) return "";
+function formatRequest(core: Core, served: Served, subresource: SubresourceFacts | undefined, info: RequestInfo): FormatRequest {
+  const { kind } = served;
+  const id = `${kind.group}/${kind.plural}${subresource ? `/${subresource.name}` : ""}`;
+  return { convertible: !core.virtual[id], watch: info.verb === "watch", kind };
+}
+
+function answerOf(op: Operation): Maybe<Answer> {
+  const fail = (error: unknown): Answer => {
+    if (!isApiError(error)) op.core.report(error);
+    return failure(error, op.format, op.warnings);
+  };
+  const done = (result: Result): Answer => ({ result, format: op.format, warnings: op.warnings });
   try {
-    return requiredField(parseFieldSelector(selector), "metadata.name") ?? "";
+    const result = run(op);
+    return result instanceof Promise ? result.then(done, fail) : done(result);
   } catch (error) {
-    if (error instanceof SelectorError) return ""; // told when the list is served
-    throw error;
+    return fail(error);
+  }
+}
+
+/** An error before the kind was known: told in what the client accepts, where that can be found out. */
+function failed(request: Incoming, error: unknown): Maybe<Answer> {
+  try {
+    const format = formatFor(request, { convertible: true });
+    return format.media === "yaml" ? loadYaml().then(() => failure(error, format)) : failure(error, format);
+  } catch {
+    return failure(error);
   }
 }
 

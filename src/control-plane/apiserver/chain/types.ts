@@ -2,6 +2,7 @@
  * A request as the chain sees it, whatever brought it, and what the chain makes of it before any encoding.
  */
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import type { StructSchema } from "../../../shared/apimachinery/schema.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
 import type { Served } from "../registry/resources.ts";
 import type { ClientCertificate, UserInfo } from "../types.ts";
@@ -31,7 +32,7 @@ export interface OutgoingEvent {
   /** BOOKMARK and ERROR: an object that no cache has. */
   object?: unknown;
   /** Where encoded forms may be kept, shared by all watchers that send this event with this type. */
-  frames?: Map<string, Buffer>;
+  frames?: Map<string, Uint8Array>;
 }
 
 /** Where a watch writes to. */
@@ -50,7 +51,7 @@ export interface ListMeta {
 /** What a handler answers. The edge turns it into bytes, or hands objects over by reference. */
 export type Result =
   | { type: "entry"; code: number; served: Served; entry: CachedObject }
-  | { type: "object"; code: number; object: KubeObject | object; served?: Served }
+  | { type: "object"; code: number; object: KubeObject | object; served?: Served; schema?: StructSchema }
   | { type: "list"; served: Served; entries: readonly CachedObject[]; meta: ListMeta }
   | { type: "watch"; served: Served; start(sink: WatchSink): () => void }
   | { type: "raw"; code: number; contentType: string; body: Uint8Array | string; headers?: Record<string, string> };
@@ -71,6 +72,9 @@ export interface Format {
   /** Transformations: rows, or metadata alone. */
   as?: { kind: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList"; version: "v1" | "v1beta1" };
   pretty: boolean;
+  /** Of a Table: what a row carries besides its cells, and the time that ages are counted to. */
+  include?: "Metadata" | "Object" | "None";
+  now?: number;
 }
 
 /** What a transport hands requests to. */

@@ -6,7 +6,7 @@ import type { EncodedWatch } from "../negotiation/encode.ts";
 const MAX_QUEUE_BYTES = 16 << 20;
 
 /** Writes slice after slice, letting others run in between. */
-export function writeChunks(stream: Writable, chunks: Iterator<Buffer>): void {
+export function writeChunks(stream: Writable, chunks: Iterator<Uint8Array>): void {
   const next = () => {
     if (stream.destroyed) return;
     const { done, value } = chunks.next();

@@ -1,97 +1,141 @@
 /**
- * An answer as bytes. Cached objects are written as they lie in the cache; lists are put together of their items' bytes in slabs.
+ * An answer as bytes. Plain JSON of cached objects is written as it lies in the cache; everything else is made here, objects of the
+ * cache once per revision and form.
  */
-import type { CachedObject } from "../cache/cached-object.ts";
-import type { Answer, Format, ListMeta, OutgoingEvent, Result } from "../chain/types.ts";
-import type { Served } from "../registry/resources.ts";
+import { structSchema } from "../../../shared/api/schemas.ts";
+import { notAcceptable } from "../../../shared/apimachinery/errors.ts";
+import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import { encodeProtobuf } from "../../../shared/apimachinery/protobuf/index.ts";
+import type { StructSchema } from "../../../shared/apimachinery/schema.ts";
+import { withNulls } from "../../../shared/apimachinery/encode.ts";
+import { failure } from "../chain/failure.ts";
+import type { Answer, Format, Result } from "../chain/types.ts";
+import { bytesOf, objectOf } from "../registry/convert.ts";
+import { partialOf, tableOf } from "../table/table.ts";
+import { jsonList, protobufList } from "./list.ts";
+import { formatYaml } from "./yaml.ts";
+import { watchEncoder } from "./watch.ts";
 
 /** Starts a watch that writes frames; returns how to stop it. */
-export type EncodedWatch = (out: { write(frame: Buffer): boolean; end(): void }) => () => void;
+export type EncodedWatch = (out: { write(frame: Uint8Array): boolean; end(): void }) => () => void;
 
 export interface Encoded {
   code: number;
   headers: Record<string, string>;
   body?: Uint8Array | string;
   /** Instead of a body: slices to be written one after the other. */
-  chunks?: Iterator<Buffer>;
+  chunks?: Iterator<Uint8Array>;
   watch?: EncodedWatch;
 }
 
-/** A list is written in slices of about this size. */
-const SLAB = 256 << 10;
-
 export function encode(answer: Answer): Encoded {
   const { result, format } = answer;
-  const headers: Record<string, string> = {
-    "cache-control": "no-cache, private",
-    "content-type": format.contentType,
-    ...answer.headers,
-  };
-  if (answer.warnings.length) headers.warning = answer.warnings.map(formatWarning).join(", ");
+  try {
+    const encoded = content(result, format);
+    return { ...encoded, headers: headersOf(answer, encoded.contentType ?? format.contentType) };
+  } catch (error) {
+    if (result.type === "object" && result.code >= 400) throw error;
+    return encode(failure(error, format, answer.warnings));
+  }
+}
+
+interface Content extends Omit<Encoded, "headers"> {
+  contentType?: string;
+}
+
+function content(result: Result, format: Format): Content {
   switch (result.type) {
     case "raw":
-      return {
-        code: result.code,
-        headers: { ...headers, "content-type": result.contentType, ...result.headers },
-        body: result.body,
-      };
-    case "watch":
-      return { code: 200, headers, watch: encodeWatch(result, format) };
+      return { code: result.code, body: result.body, contentType: result.contentType };
+    case "watch": {
+      const encoder = watchEncoder(result.served, format);
+      const watch: EncodedWatch = (out) => result.start({ send: (event) => out.write(encoder.frame(event)), end: () => out.end() });
+      return { code: 200, watch, contentType: encoder.contentType };
+    }
     case "list":
-      return { code: 200, headers, chunks: jsonList(result.served, result.entries, result.meta) };
+      return { code: 200, ...listContent(result, format) };
     case "entry":
-      return { code: result.code, headers, body: jsonEntry(result.served, result.entry) };
+      if (format.media === "json" && !format.as && !format.pretty) return { code: result.code, body: bytesOf(result.entry, result.served) };
+      return { code: result.code, body: one(objectOf(result.entry, result.served), result.served.kind.schema, format, result) };
     case "object":
-      return { code: result.code, headers, body: JSON.stringify(result.object) };
+      return { code: result.code, body: one(result.object as KubeObject, result.schema ?? schemaOf(result), format, result) };
   }
+}
+
+function headersOf(answer: Answer, contentType: string): Record<string, string> {
+  const headers: Record<string, string> = { "cache-control": "no-cache, private", "content-type": contentType, ...answer.headers };
+  if (answer.warnings.length) headers.warning = answer.warnings.map(formatWarning).join(", ");
+  return headers;
 }
 
 /** `299 - "text"`: quoted as HTTP wants it. */
 function formatWarning(text: string): string {
-  return `299 - "${text.replace(/[\\"]/g, "\\$&")}"`;
+  return `299 - "${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, " ")}"`;
 }
 
-export function jsonEntry(_served: Served, entry: CachedObject): Buffer {
-  return entry.bytes;
+function schemaOf(result: Extract<Result, { type: "object" }>): StructSchema | undefined {
+  if ((result.object as KubeObject).kind === "Status") return statusSchema();
+  return result.served?.kind.schema;
 }
 
-function* jsonList(served: Served, entries: readonly CachedObject[], meta: ListMeta): Generator<Buffer> {
+const statusSchema = () => structSchema("io.k8s.apimachinery.pkg.apis.meta.v1.Status");
+
+function one(object: KubeObject, schema: StructSchema | undefined, format: Format, result: Result): Uint8Array | string {
+  const convertible = object.kind !== "Status" && "served" in result && result.served;
+  const { as } = format;
+  if (!convertible || !as) return serializeAs(schema ? withNulls(schema, object) : object, format, schema, object);
+  if (as.kind === "PartialObjectMetadataList")
+    throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${goType(object)})`);
+  if (as.kind === "PartialObjectMetadata") return serializePartial(partialOf(object, as.version), format, "PartialObjectMetadata");
+  const metadata = object.metadata.resourceVersion ? { resourceVersion: object.metadata.resourceVersion } : {};
+  return serializeAs(tableOf(convertible.kind, [object], metadata, { ...tableOptions(format), headers: true }), format);
+}
+
+export const tableOptions = (format: Format) => ({ version: format.as!.version, include: format.include ?? ("Metadata" as const), now: format.now ?? 0 });
+
+function listContent(result: Extract<Result, { type: "list" }>, format: Format): Omit<Content, "code"> {
+  const { served, entries, meta } = result;
   const { kind } = served;
-  const head = `{"kind":${JSON.stringify(kind.listKind ?? `${kind.kind}List`)},"apiVersion":${JSON.stringify(kind.groupVersion)},"metadata":${JSON.stringify(meta)},"items":[`;
-  let parts: Uint8Array[] = [Buffer.from(head)];
-  let size = parts[0]!.length;
-  for (let i = 0; i < entries.length; i++) {
-    const item = entries[i]!.item;
-    parts.push(i ? nextItem : firstItem, item);
-    size += item.length + 2;
-    if (size < SLAB) continue;
-    yield Buffer.concat(parts);
-    parts = [];
-    size = 0;
+  if (!format.as) {
+    if (format.media === "json" && !format.pretty) return { chunks: jsonList(served, entries, meta) };
+    if (format.media === "protobuf") return { chunks: protobufList(served, entries, meta)[Symbol.iterator]() };
   }
-  parts.push(listEnd);
-  yield Buffer.concat(parts);
+  const objects = entries.map((e) => objectOf(e, served));
+  if (format.as?.kind === "Table") return { body: serializeAs(tableOf(kind, objects, meta, { ...tableOptions(format), headers: true }), format) };
+  if (format.as?.kind === "PartialObjectMetadata")
+    throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${kind.listKind ?? `${kind.kind}List`})`);
+  if (format.as) {
+    const { version } = format.as;
+    const items = objects.map((o) => partialOf(o, version));
+    const list = { kind: "PartialObjectMetadataList", apiVersion: `meta.k8s.io/${version}`, metadata: meta, items };
+    return { body: serializePartial(list, format, "PartialObjectMetadataList") };
+  }
+  const items = objects.map((o) => itemOf(withNulls(kind.schema, o) as KubeObject, Boolean(kind.schema.dynamic)));
+  const list = { kind: kind.listKind ?? `${kind.kind}List`, apiVersion: kind.groupVersion, metadata: meta, items };
+  return { body: serializeAs(list, format) };
 }
 
-const firstItem = Buffer.from("{");
-const nextItem = Buffer.from(",{");
-const listEnd = Buffer.from("]}");
-
-function encodeWatch(result: Extract<Result, { type: "watch" }>, _format: Format): EncodedWatch {
-  return (out) =>
-    result.start({
-      send: (event) => out.write(frameOf(event)),
-      end: () => out.end(),
-    });
+/** Items of a built-in list do not name their type. */
+function itemOf(object: KubeObject, typed: boolean): object {
+  if (typed) return object;
+  const { kind: _kind, apiVersion: _version, ...rest } = object;
+  return rest;
 }
 
-function frameOf(event: OutgoingEvent): Buffer {
-  const shared = event.frames?.get(event.type);
-  if (shared) return shared;
-  const object = event.entry ? event.entry.bytes : Buffer.from(JSON.stringify(event.object));
-  const frame = Buffer.concat([Buffer.from(`{"type":"${event.type}","object":`), object, frameEnd]);
-  event.frames?.set(event.type, frame);
-  return frame;
+const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+
+function serializePartial(value: object, format: Format, kind: string): Uint8Array | string {
+  return serializeAs(value, format, format.media === "protobuf" ? structSchema(META + kind) : undefined, value as KubeObject);
 }
 
-const frameEnd = Buffer.from("}\n");
+/** `normal`: the value before nulls were filled in, which is what protobuf is made of. */
+export function serializeAs(value: unknown, format: Format, schema?: StructSchema, normal?: object): Uint8Array | string {
+  if (format.media === "yaml") return formatYaml(value);
+  if (format.media === "protobuf") {
+    if (schema?.proto) return encodeProtobuf(schema, normal as KubeObject);
+    throw notAcceptable("object does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message");
+  }
+  return format.pretty ? `${JSON.stringify(value, undefined, 2)}` : JSON.stringify(value);
+}
+
+const goType = (object: KubeObject) => object.kind;

@@ -4,6 +4,7 @@ import type { Result } from "../chain/types.ts";
 import { create } from "./create.ts";
 import { deleteOne } from "./delete.ts";
 import { list } from "./list.ts";
+import { patch } from "./patch.ts";
 import type { Operation } from "./operation.ts";
 import { get } from "./read.ts";
 import { update } from "./update.ts";
@@ -11,7 +12,7 @@ import { watch } from "./watch.ts";
 
 type Verb = (op: Operation) => Result | Promise<Result>;
 
-const verbs: Record<string, Verb> = { get, list, watch, create, update, delete: deleteOne };
+const verbs: Record<string, Verb> = { get, list, watch, create, update, patch, delete: deleteOne };
 
 export function run(op: Operation): Result | Promise<Result> {
   const verb = verbs[op.info.verb];

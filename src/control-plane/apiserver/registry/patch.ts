@@ -3,75 +3,77 @@
  *
  * @source staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go v1.36
  */
-import { DecodeError } from "../../../shared/apimachinery/decode.ts";
 import { apiError, badRequest, conflict } from "../../../shared/apimachinery/errors.ts";
-import { encodeJson, withNulls } from "../../../shared/apimachinery/encode.ts";
-import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
-import { applyConfiguration, applyJsonPatch, applyMergePatch, applyStrategicPatch } from "../../../shared/apimachinery/patch/index.ts";
+import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.ts";
+import {
+  applyConfiguration,
+  decodeApplied,
+  patchObject,
+  patchTypeOf,
+  readPatch,
+  type PatchBody,
+} from "../../../shared/apimachinery/patch/index.ts";
+import { authorizeAs } from "../chain/authorize.ts";
 import type { Result } from "../chain/types.ts";
-import { mediaTypeOf, setDefaults } from "../negotiation/decode.ts";
+import { MAX_BODY_BYTES, setDefaults } from "../negotiation/decode.ts";
 import { createObject, matchName } from "./create.ts";
 import { matchNamespace } from "./hooks.ts";
 import type { Operation } from "./operation.ts";
 import { writeOptions, type WriteOptions } from "./options.ts";
 import { ownUpdated, writerOf } from "./ownership.ts";
-import { patchBody, type PatchBody } from "./patch-body.ts";
-import { change, LOCKED } from "./update.ts";
-void encodeJson;
-void DecodeError;
-void badRequest;
-void conflict;
-void LOCKED;
-void matchNamespace;
-
-export type PatchType = "json" | "merge" | "strategic" | "apply";
-
-const types: Record<string, PatchType> = {
-  "application/json-patch+json": "json",
-  "application/merge-patch+json": "merge",
-  "application/strategic-merge-patch+json": "strategic",
-  "application/apply-patch+yaml": "apply",
-};
+import { change } from "./update.ts";
 
 export async function patch(op: Operation): Promise<Result> {
-  const type = types[mediaTypeOf(op.request)];
-  if (!type || (type === "strategic" && op.served.kind.schema.dynamic)) throw unsupported();
+  const { request, served } = op;
+  const type = patchTypeOf(request.headers["content-type"]);
+  if (!type || (type === "strategic" && served.kind.schema.dynamic)) throw unsupported();
+  const bytes = await request.body(MAX_BODY_BYTES);
   const options = writeOptions(op.query, "PatchOptions", type === "apply");
-  const body = await patchBody(op, type, options);
-  return type === "apply" ? applyPatch(op, body, options) : change(op, options, { next: (live) => patched(op, live, type, body, options) });
+  const body = await readPatch(type, bytes, options.fieldValidation);
+  if (type === "apply") return apply(op, body, options);
+  return change(op, options, { next: (live) => patched(op, live, body, options) });
 }
 
 const unsupported = () => apiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
 
-function patched(op: Operation, live: KubeObject, type: PatchType, body: PatchBody, options: WriteOptions): KubeObject {
+function patched(op: Operation, live: KubeObject, body: PatchBody, options: WriteOptions): KubeObject {
   const { kind } = op.served;
-  const document = withNulls(kind.schema, live);
-  const value =
-    type === "json"
-      ? applyJsonPatch(document, body.value)
-      : type === "merge"
-        ? applyMergePatch(document, body.value)
-        : applyStrategicPatch(document, body.value, kind.schema);
-  const object = body.decode(value, options);
+  const { object, warnings } = patchObject(kind, live, body, options.fieldValidation);
+  warn(op, warnings);
   setDefaults(kind, object);
   ownUpdated(op, live, object);
+  matchNamespace(op, object);
+  matchName(op, object);
   return object;
 }
 
-function applyPatch(op: Operation, body: PatchBody, options: WriteOptions): Promise<Result> {
+function apply(op: Operation, body: PatchBody, options: WriteOptions): Promise<Result> {
   const writer = { ...writerOf(op), manager: options.fieldManager };
   const applied = (live: KubeObject | undefined): KubeObject => {
     const { object } = applyConfiguration(live as never, body.value, writer, options.force);
-    const decoded = body.decode(object, options);
+    if (options.fieldValidation === "Strict" && body.problems.length)
+      throw badRequest(`error strict decoding YAML: error unmarshaling JSON: ${body.problems.join(", ")}`);
+    warn(op, body.problems);
+    const decoded = decodeApplied(op.served.kind, object);
     setDefaults(op.served.kind, decoded);
+    if (decoded.metadata.uid && !live)
+      throw conflict(op.served.ref, op.info.name, `uid mismatch: the provided object specified uid ${decoded.metadata.uid}, and no existing object was found`);
+    matchNamespace(op, decoded);
+    matchName(op, decoded);
     return decoded;
   };
-  const create = op.info.subresource
-    ? undefined
-    : async () => {
-        const object = applied(undefined);
-        matchName(op, object);
-        return createObject(op, object, options);
-      };
-  return change(op, options, { next: applied, create });
+  if (op.info.subresource) return change(op, options, { next: applied });
+  return change(op, options, { next: applied, create: () => createApplied(op, applied(undefined), options) });
 }
+
+/** An apply that creates needs the right to create, too. */
+async function createApplied(op: Operation, object: KubeObject, options: WriteOptions): Promise<Result> {
+  await authorizeAs(op.core, op.user, { ...op.info, verb: "create" });
+  delete (object.metadata as Partial<ObjectMeta>).resourceVersion;
+  return createObject(op, object, options);
+}
+
+function warn(op: Operation, warnings: readonly string[]): void {
+  for (const text of warnings) if (!op.warnings.includes(text)) op.warnings.push(text);
+}
+
