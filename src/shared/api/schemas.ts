@@ -45,7 +45,7 @@ let places: Map<string, [start: number, end: number]> | undefined;
 function placeOf(name: string): [number, number] | undefined {
   if (!places) {
     places = new Map();
-    for (let start = 0; start < schemaTable.length; ) {
+    for (let start = 0; start < schemaTable.length;) {
       const newline = schemaTable.indexOf("\n", start);
       const end = newline < 0 ? schemaTable.length : newline;
       const space = schemaTable.indexOf(" ", start);

@@ -19,7 +19,10 @@ export function accessOf(info: RequestInfo, user: UserInfo, query?: URLSearchPar
     subresource: info.subresource,
     namespace: info.namespace,
     name: info.name || (query?.size ? selectedName(query) : ""),
-    ...(query?.size && { fieldSelector: query.get("fieldSelector") ?? undefined, labelSelector: query.get("labelSelector") ?? undefined }),
+    ...(query?.size && {
+      fieldSelector: query.get("fieldSelector") ?? undefined,
+      labelSelector: query.get("labelSelector") ?? undefined,
+    }),
   };
 }
 

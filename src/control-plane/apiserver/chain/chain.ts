@@ -36,7 +36,12 @@ export function createChain(core: Core, paths: PathHandler): Handler {
     if (decision instanceof Promise) return decision.then((d) => decided(request, info, attributes, d));
     return decided(request, info, attributes, decision);
   };
-  const decided = (request: Incoming, info: RequestInfo, attributes: AccessAttributes, decision: AccessDecision): Maybe<Answer> => {
+  const decided = (
+    request: Incoming,
+    info: RequestInfo,
+    attributes: AccessAttributes,
+    decision: AccessDecision,
+  ): Maybe<Answer> => {
     const refused = refusal(attributes, decision);
     if (refused) throw refused;
     const { user } = attributes;
@@ -75,7 +80,13 @@ function known(user: UserInfo | undefined): UserInfo {
   return user;
 }
 
-function operationOf(core: Core, request: Incoming, info: RequestInfo, user: UserInfo, { served, subresource }: Route): Operation {
+function operationOf(
+  core: Core,
+  request: Incoming,
+  info: RequestInfo,
+  user: UserInfo,
+  { served, subresource }: Route,
+): Operation {
   const format = formatFor(request, formatRequest(core, served, subresource, info));
   const now = core.platform.clock.now();
   if (format.as?.kind === "Table") Object.assign(format, { include: includeObject(request.query), now });

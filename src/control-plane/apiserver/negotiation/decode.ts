@@ -25,7 +25,12 @@ export async function readObject({ request, into, resources, fieldValidation, wa
   const options = { fieldValidation, registered: resources.isKind };
   const { object, warnings } =
     request.object === undefined
-      ? await decodeBody<KubeObject>(into, await request.body(MAX_BODY_BYTES), bodyFormat(request.headers["content-type"], into.schema.dynamic ? withoutProtobuf : undefined), options)
+      ? await decodeBody<KubeObject>(
+          into,
+          await request.body(MAX_BODY_BYTES),
+          bodyFormat(request.headers["content-type"], into.schema.dynamic ? withoutProtobuf : undefined),
+          options,
+        )
       : decodeObject<KubeObject>(into, request.object, options);
   if (fieldValidation !== "Ignore") warnings.forEach(warn);
   if (!object.metadata) object.metadata = {} as KubeObject["metadata"];

@@ -49,13 +49,15 @@ function content(result: Result, format: Format): Content {
       return { code: result.code, body: result.body, contentType: result.contentType };
     case "watch": {
       const encoder = watchEncoder(result.served, format);
-      const watch: EncodedWatch = (out) => result.start({ send: (event) => out.write(encoder.frame(event)), end: () => out.end() });
+      const watch: EncodedWatch = (out) =>
+        result.start({ send: (event) => out.write(encoder.frame(event)), end: () => out.end() });
       return { code: 200, watch, contentType: encoder.contentType };
     }
     case "list":
       return { code: 200, ...listContent(result, format) };
     case "entry":
-      if (format.media === "json" && !format.as && !format.pretty) return { code: result.code, body: bytesOf(result.entry, result.served) };
+      if (format.media === "json" && !format.as && !format.pretty)
+        return { code: result.code, body: bytesOf(result.entry, result.served) };
       return { code: result.code, body: one(objectOf(result.entry, result.served), result.served.kind.schema, format, result) };
     case "object":
       return { code: result.code, body: one(result.object as KubeObject, result.schema ?? schemaOf(result), format, result) };
@@ -63,7 +65,11 @@ function content(result: Result, format: Format): Content {
 }
 
 function headersOf(answer: Answer, contentType: string): Record<string, string> {
-  const headers: Record<string, string> = { "cache-control": "no-cache, private", "content-type": contentType, ...answer.headers };
+  const headers: Record<string, string> = {
+    "cache-control": "no-cache, private",
+    "content-type": contentType,
+    ...answer.headers,
+  };
   if (answer.warnings.length) headers.warning = answer.warnings.map(formatWarning).join(", ");
   return headers;
 }
@@ -86,12 +92,17 @@ function one(object: KubeObject, schema: StructSchema | undefined, format: Forma
   if (!convertible || !as) return serializeAs(schema ? withNulls(schema, object) : object, format, schema, object);
   if (as.kind === "PartialObjectMetadataList")
     throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${goType(object)})`);
-  if (as.kind === "PartialObjectMetadata") return serializePartial(partialOf(object, as.version), format, "PartialObjectMetadata");
+  if (as.kind === "PartialObjectMetadata")
+    return serializePartial(partialOf(object, as.version), format, "PartialObjectMetadata");
   const metadata = object.metadata.resourceVersion ? { resourceVersion: object.metadata.resourceVersion } : {};
   return serializeAs(tableOf(convertible.kind, [object], metadata, { ...tableOptions(format), headers: true }), format);
 }
 
-export const tableOptions = (format: Format) => ({ version: format.as!.version, include: format.include ?? ("Metadata" as const), now: format.now ?? 0 });
+export const tableOptions = (format: Format) => ({
+  version: format.as!.version,
+  include: format.include ?? ("Metadata" as const),
+  now: format.now ?? 0,
+});
 
 function listContent(result: Extract<Result, { type: "list" }>, format: Format): Omit<Content, "code"> {
   const { served, entries, meta } = result;
@@ -101,9 +112,12 @@ function listContent(result: Extract<Result, { type: "list" }>, format: Format):
     if (format.media === "protobuf") return { chunks: protobufList(served, entries, meta)[Symbol.iterator]() };
   }
   const objects = entries.map((e) => objectOf(e, served));
-  if (format.as?.kind === "Table") return { body: serializeAs(tableOf(kind, objects, meta, { ...tableOptions(format), headers: true }), format) };
+  if (format.as?.kind === "Table")
+    return { body: serializeAs(tableOf(kind, objects, meta, { ...tableOptions(format), headers: true }), format) };
   if (format.as?.kind === "PartialObjectMetadata")
-    throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${kind.listKind ?? `${kind.kind}List`})`);
+    throw notAcceptable(
+      `you requested PartialObjectMetadata, but the requested object is a list (*${kind.listKind ?? `${kind.kind}List`})`,
+    );
   if (format.as) {
     const { version } = format.as;
     const items = objects.map((o) => partialOf(o, version));
@@ -133,7 +147,9 @@ export function serializeAs(value: unknown, format: Format, schema?: StructSchem
   if (format.media === "yaml") return formatYaml(value);
   if (format.media === "protobuf") {
     if (schema?.proto) return encodeProtobuf(schema, normal as KubeObject);
-    throw notAcceptable("object does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message");
+    throw notAcceptable(
+      "object does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message",
+    );
   }
   return format.pretty ? `${JSON.stringify(value, undefined, 2)}` : JSON.stringify(value);
 }

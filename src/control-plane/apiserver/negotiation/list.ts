@@ -43,7 +43,11 @@ export function protobufList(served: Served, entries: readonly CachedObject[], m
   const { kind } = served;
   const type = { apiVersion: kind.groupVersion, kind: listKindOf(served) };
   const listMeta = encodeMessage(structSchema("io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta"), meta);
-  return encodeListPieces(type, listMeta, entries.map((e) => protobufOf(e, served)));
+  return encodeListPieces(
+    type,
+    listMeta,
+    entries.map((e) => protobufOf(e, served)),
+  );
 }
 
 /** The message of a cached object, without envelope. */

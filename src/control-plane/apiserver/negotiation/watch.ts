@@ -19,8 +19,10 @@ export interface WatchEncoder {
 }
 
 export function watchEncoder(served: Served, format: Format): WatchEncoder {
-  if (format.media === "yaml") throw notAcceptable("only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf");
-  if (format.media === "protobuf") return { contentType: `${format.contentType};stream=watch`, frame: protobufFrames(served, format) };
+  if (format.media === "yaml")
+    throw notAcceptable("only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf");
+  if (format.media === "protobuf")
+    return { contentType: `${format.contentType};stream=watch`, frame: protobufFrames(served, format) };
   const form = `${served.kind.groupVersion} ${format.as?.kind ?? ""} ${format.as?.version ?? ""}`;
   const frame = format.as?.kind === "Table" ? tableFrames(served, format) : jsonFrames(served, format);
   if (format.as?.kind === "Table") return { contentType: format.contentType, frame };
@@ -55,7 +57,8 @@ function objectFor(event: OutgoingEvent, served: Served, format: Format): unknow
 function tableFrames(served: Served, format: Format): (event: OutgoingEvent) => Uint8Array {
   let headers = true;
   return (event) => {
-    if (!event.entry && event.type === "ERROR") return Buffer.from(`${JSON.stringify({ type: event.type, object: event.object })}\n`);
+    if (!event.entry && event.type === "ERROR")
+      return Buffer.from(`${JSON.stringify({ type: event.type, object: event.object })}\n`);
     const object = event.entry ? objectOf(event.entry, served) : (event.object as KubeObject);
     const metadata = { resourceVersion: object.metadata.resourceVersion };
     const table = tableOf(served.kind, [object], metadata, { ...tableOptions(format), headers });
@@ -71,7 +74,11 @@ function protobufFrames(served: Served, format: Format): (event: OutgoingEvent) 
   return (event) => {
     if (event.entry && !format.as) return encodeWatchFrame(event.type, encodeEnvelope(type, protobufOf(event.entry, served)));
     const object = objectFor(event, served, format) as KubeObject;
-    const schema = event.type === "ERROR" ? structSchema("io.k8s.apimachinery.pkg.apis.meta.v1.Status") : format.as ? partial : kind.schema;
-    return encodeWatchFrame(event.type, encodeEnvelope({ apiVersion: object.apiVersion, kind: object.kind }, encodeMessage(schema, object)));
+    const schema =
+      event.type === "ERROR" ? structSchema("io.k8s.apimachinery.pkg.apis.meta.v1.Status") : format.as ? partial : kind.schema;
+    return encodeWatchFrame(
+      event.type,
+      encodeEnvelope({ apiVersion: object.apiVersion, kind: object.kind }, encodeMessage(schema, object)),
+    );
   };
 }

@@ -1,11 +1,25 @@
 /** POST of a new object, and creation by PUT and apply. */
-import { alreadyExists, badRequest, generateNameConflict, internalError, type ApiError } from "../../../shared/apimachinery/errors.ts";
+import {
+  alreadyExists,
+  badRequest,
+  generateNameConflict,
+  internalError,
+  type ApiError,
+} from "../../../shared/apimachinery/errors.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import { deepCopy } from "../../../shared/apimachinery/patch/json.ts";
 import type { Result } from "../chain/types.ts";
 import { readObject, setDefaults } from "../negotiation/decode.ts";
 import { toVersion } from "./convert.ts";
-import { admit, attributesOf, beforeCreate, dropDuplicateOwners, fillSystemFields, matchNamespace, validateAdmission } from "./hooks.ts";
+import {
+  admit,
+  attributesOf,
+  beforeCreate,
+  dropDuplicateOwners,
+  fillSystemFields,
+  matchNamespace,
+  validateAdmission,
+} from "./hooks.ts";
 import { randomName } from "./names.ts";
 import type { Operation } from "./operation.ts";
 import { writeOptions, type WriteOptions } from "./options.ts";

@@ -12,7 +12,12 @@ export async function readDeleteOptions(op: Operation): Promise<DeleteOptions> {
   const again = { ...request, headers: request.headers, body: async () => bytes! };
   const object = await readObject({
     request: bytes ? again : request,
-    into: { group: "", version: "v1", kind: "DeleteOptions", schema: structSchema("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions") },
+    into: {
+      group: "",
+      version: "v1",
+      kind: "DeleteOptions",
+      schema: structSchema("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"),
+    },
     resources: op.core.resources,
     fieldValidation: "Ignore",
     warn: () => {},

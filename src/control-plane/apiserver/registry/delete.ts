@@ -109,7 +109,8 @@ function markDeleted(meta: Partial<ObjectMeta>, now: number): void {
 function graceful(kind: Kind<any>, object: KubeObject, options: DeleteOptions, now: number): number | "pending" | undefined {
   if (!kind.gracePeriodSeconds) return undefined;
   const meta: Partial<ObjectMeta> = object.metadata;
-  const asked = options.gracePeriodSeconds === undefined ? undefined : options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
+  const asked =
+    options.gracePeriodSeconds === undefined ? undefined : options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
   if (meta.deletionTimestamp) return shorten(meta, asked, now);
   const grace = kind.gracePeriodSeconds(object, asked);
   meta.deletionTimestamp = formatTime(now + grace * 1000);

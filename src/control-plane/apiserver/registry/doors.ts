@@ -11,7 +11,13 @@ type Members = Record<string, unknown>;
 const hasStatus = (kind: Kind<any>) => kind.subresources.some((s) => s.name === "status");
 
 const pathsOf = (kind: Kind<any>, subresource: string) =>
-  resetPaths({ group: kind.group, kind: kind.kind, subresource, hasStatus: hasStatus(kind), custom: Boolean(kind.schema.dynamic) });
+  resetPaths({
+    group: kind.group,
+    kind: kind.kind,
+    subresource,
+    hasStatus: hasStatus(kind),
+    custom: Boolean(kind.schema.dynamic),
+  });
 
 /** A new object comes without status: what Go would write for an empty one. */
 export function resetForCreate(kind: Kind<any>, object: KubeObject): void {

@@ -76,7 +76,12 @@ export function beforeUpdate(op: Operation, object: KubeObject, old: KubeObject,
   const errors = [...validateMetadata(kind, object, true), ...validateMetadataUpdate(object, old)];
   if (!kind.schema.dynamic) errors.push(...validateMetadataUpdate(object, old)); // told twice, as upstream does
   if (status) errors.push(...(kind.validateStatusUpdate?.(object, old, context) ?? []));
-  else errors.push(...immutableErrors(kind.immutable, object, old), ...(kind.validate?.(object, context) ?? []), ...(kind.validateUpdate?.(object, old, context) ?? []));
+  else
+    errors.push(
+      ...immutableErrors(kind.immutable, object, old),
+      ...(kind.validate?.(object, context) ?? []),
+      ...(kind.validateUpdate?.(object, old, context) ?? []),
+    );
   if (errors.length) throw invalid(op.served.kindRef, object.metadata.name, errors);
   op.warnings.push(...(kind.warnings?.(object, old, context) ?? []));
 }
@@ -94,7 +99,8 @@ const NOT_CONTENT = new Set(["kind", "apiVersion", "metadata", "status"]);
 /** Something other than metadata and status differs. */
 function contentChanged(object: KubeObject, old: KubeObject): boolean {
   const [a, b] = [object, old] as unknown as Record<string, unknown>[];
-  for (const key of new Set([...Object.keys(a!), ...Object.keys(b!)])) if (!NOT_CONTENT.has(key) && !deepEqual(a![key], b![key])) return true;
+  for (const key of new Set([...Object.keys(a!), ...Object.keys(b!)]))
+    if (!NOT_CONTENT.has(key) && !deepEqual(a![key], b![key])) return true;
   return false;
 }
 

@@ -113,7 +113,9 @@ export function deleteOptions(object: Record<string, unknown>): DeleteOptions {
   };
   const errors: FieldError[] = [];
   if (orphanDependents !== undefined && propagationPolicy !== undefined)
-    errors.push(invalidValue("propagationPolicy", propagationPolicy, "orphanDependents and deletionPropagation cannot be both set"));
+    errors.push(
+      invalidValue("propagationPolicy", propagationPolicy, "orphanDependents and deletionPropagation cannot be both set"),
+    );
   if (propagationPolicy !== undefined && !POLICIES.includes(propagationPolicy)) errors.push(unknownPolicy(propagationPolicy));
   errors.push(...validateDryRun(dryRun));
   if (errors.length) throw invalidOptions("DeleteOptions", errors);
@@ -130,5 +132,8 @@ export function deleteOptions(object: Record<string, unknown>): DeleteOptions {
 /** Listed in this order, with a "nil" that cannot be sent. */
 function unknownPolicy(value: string): FieldError {
   const text = [...POLICIES, "nil"].map((p) => JSON.stringify(p)).join(", ");
-  return { ...notSupported("propagationPolicy", value, []), message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${text}` };
+  return {
+    ...notSupported("propagationPolicy", value, []),
+    message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${text}`,
+  };
 }

@@ -57,7 +57,11 @@ function apply(op: Operation, body: PatchBody, options: WriteOptions): Promise<R
     const decoded = decodeApplied(op.served.kind, object);
     setDefaults(op.served.kind, decoded);
     if (decoded.metadata.uid && !live)
-      throw conflict(op.served.ref, op.info.name, `uid mismatch: the provided object specified uid ${decoded.metadata.uid}, and no existing object was found`);
+      throw conflict(
+        op.served.ref,
+        op.info.name,
+        `uid mismatch: the provided object specified uid ${decoded.metadata.uid}, and no existing object was found`,
+      );
     matchNamespace(op, decoded);
     matchName(op, decoded);
     return decoded;
@@ -76,4 +80,3 @@ async function createApplied(op: Operation, object: KubeObject, options: WriteOp
 function warn(op: Operation, warnings: readonly string[]): void {
   for (const text of warnings) if (!op.warnings.includes(text)) op.warnings.push(text);
 }
-

@@ -88,7 +88,8 @@ async function attempt(op: Operation, options: WriteOptions, how: Change, entry:
   await validateAdmission(op, attributesOf(op, "UPDATE", object, old, options));
   if (isReleased(resource.storage.kind, object, old)) return finish(op, options, entry, object);
   if (deepEqual(old, object)) return { type: "entry", code: 200, served: op.served, entry };
-  if (options.dryRun) return { type: "object", code: 200, object: await toVersion(resource, object, op.served), served: op.served };
+  if (options.dryRun)
+    return { type: "object", code: 200, object: await toVersion(resource, object, op.served), served: op.served };
   const written = await put(op.core, resource, object, entry.revision);
   return written.ok ? { type: "entry", code: 200, served: op.served, entry: written.entry } : undefined;
 }
@@ -109,7 +110,11 @@ export function uidPrecondition(op: Operation, wanted: string, found: string) {
   const { resource, ref } = op.served;
   const key = storeKey(resource, op.info.namespace, op.info.name);
   const text = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found}`;
-  return conflict(ref, op.info.name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${text}`);
+  return conflict(
+    ref,
+    op.info.name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${text}`,
+  );
 }
 
 /** Nothing holds an object that is being deleted any more. */
@@ -120,7 +125,12 @@ function isReleased(kind: Kind<any>, object: KubeObject, old: KubeObject): boole
 }
 
 /** Removes it. The answer is the object as it was sent, at the last stored revision. */
-async function finish(op: Operation, options: WriteOptions, entry: CachedObject, object: KubeObject): Promise<Result | undefined> {
+async function finish(
+  op: Operation,
+  options: WriteOptions,
+  entry: CachedObject,
+  object: KubeObject,
+): Promise<Result | undefined> {
   if (!options.dryRun && !(await remove(op.core, entry)).ok) return undefined;
   return { type: "object", code: 200, object: await toVersion(op.served.resource, object, op.served), served: op.served };
 }

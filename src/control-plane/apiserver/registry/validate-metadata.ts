@@ -49,7 +49,8 @@ export function validateMetadata(kind: Kind<any>, object: KubeObject, update = f
     if (!meta.namespace) errors.push(required("metadata.namespace"));
     else for (const m of isDNS1123Label(meta.namespace)) errors.push(invalidValue("metadata.namespace", meta.namespace, m));
   } else if (meta.namespace) errors.push(forbidden("metadata.namespace", "not allowed on this type"));
-  if ((meta.generation ?? 0) < 0) errors.push(invalidValue("metadata.generation", meta.generation, "must be greater than or equal to 0"));
+  if ((meta.generation ?? 0) < 0)
+    errors.push(invalidValue("metadata.generation", meta.generation, "must be greater than or equal to 0"));
   if (meta.labels) errors.push(...validateLabels("metadata.labels", meta.labels));
   if (meta.annotations) errors.push(...validateAnnotations("metadata.annotations", meta.annotations));
   if (meta.ownerReferences) errors.push(...validateOwners(meta.ownerReferences));
@@ -110,12 +111,20 @@ export function validateMetadataUpdate(next: KubeObject, old: KubeObject): Field
     const text = `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`;
     if (added.length) errors.push(forbidden("metadata.finalizers", text));
   }
-  for (const member of ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] as const) {
+  for (const member of [
+    "name",
+    "namespace",
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+  ] as const) {
     if ((now[member] ?? "") === (was[member] ?? "")) continue;
     errors.push(invalidValue(`metadata.${member}`, now[member] ?? (member.startsWith("deletion") ? null : ""), IMMUTABLE));
   }
   if (now.labels) errors.push(...validateLabels("metadata.labels", now.labels));
-  if (now.annotations && now.annotations !== was.annotations) errors.push(...validateAnnotations("metadata.annotations", now.annotations));
+  if (now.annotations && now.annotations !== was.annotations)
+    errors.push(...validateAnnotations("metadata.annotations", now.annotations));
   if (now.ownerReferences) errors.push(...validateOwners(now.ownerReferences));
   if (now.managedFields) errors.push(...validateManagedFields(now.managedFields));
   return errors;

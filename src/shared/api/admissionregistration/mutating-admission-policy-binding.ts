@@ -4,5 +4,7 @@ import { defineKind } from "../kind.ts";
 
 export const MutatingAdmissionPolicyBinding = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"],
+  requireResourceVersion: true,
+  generation: true,
 });
 export type MutatingAdmissionPolicyBinding = T;

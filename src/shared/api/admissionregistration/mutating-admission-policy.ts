@@ -2,5 +2,9 @@ import type { MutatingAdmissionPolicy as T } from "../generated/admissionregistr
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const MutatingAdmissionPolicy = defineKind<T>({ ...facts["admissionregistration.k8s.io/v1/mutatingadmissionpolicies"] });
+export const MutatingAdmissionPolicy = defineKind<T>({
+  ...facts["admissionregistration.k8s.io/v1/mutatingadmissionpolicies"],
+  requireResourceVersion: true,
+  generation: true,
+});
 export type MutatingAdmissionPolicy = T;

@@ -4,5 +4,7 @@ import { defineKind } from "../kind.ts";
 
 export const MutatingWebhookConfiguration = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"],
+  requireResourceVersion: true,
+  generation: true,
 });
 export type MutatingWebhookConfiguration = T;

@@ -4,5 +4,7 @@ import { defineKind } from "../kind.ts";
 
 export const ValidatingAdmissionPolicyBinding = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"],
+  requireResourceVersion: true,
+  generation: true,
 });
 export type ValidatingAdmissionPolicyBinding = T;

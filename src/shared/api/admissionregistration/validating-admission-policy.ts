@@ -4,5 +4,7 @@ import { defineKind } from "../kind.ts";
 
 export const ValidatingAdmissionPolicy = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/validatingadmissionpolicies"],
+  requireResourceVersion: true,
+  generation: true,
 });
 export type ValidatingAdmissionPolicy = T;

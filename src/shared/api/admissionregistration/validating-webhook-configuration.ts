@@ -4,5 +4,7 @@ import { defineKind } from "../kind.ts";
 
 export const ValidatingWebhookConfiguration = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/validatingwebhookconfigurations"],
+  requireResourceVersion: true,
+  generation: true,
 });
 export type ValidatingWebhookConfiguration = T;

@@ -5,6 +5,7 @@ import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
 
 export const StatefulSet = defineKind<T>({
   ...facts["apps/v1/statefulsets"],
+  name: "label",
   setDefaults({ spec }) {
     spec.podManagementPolicy ||= "OrderedReady";
     if (!spec.updateStrategy.type) {

@@ -2,5 +2,8 @@ import type { CertificateSigningRequest as T } from "../generated/certificates-v
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const CertificateSigningRequest = defineKind<T>({ ...facts["certificates.k8s.io/v1/certificatesigningrequests"] });
+export const CertificateSigningRequest = defineKind<T>({
+  ...facts["certificates.k8s.io/v1/certificatesigningrequests"],
+  name: "path-segment",
+});
 export type CertificateSigningRequest = T;

@@ -2,5 +2,5 @@ import type { Endpoints as T } from "../generated/core-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const Endpoints = defineKind<T>({ ...facts["v1/endpoints"] });
+export const Endpoints = defineKind<T>({ ...facts["v1/endpoints"], createOnUpdate: true });
 export type Endpoints = T;

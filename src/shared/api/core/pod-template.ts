@@ -5,6 +5,7 @@ import { setTemplateDefaults } from "./pod-spec-defaults.ts";
 
 export const PodTemplate = defineKind<T>({
   ...facts["v1/podtemplates"],
+  returnDeletedObject: true,
   setDefaults: (object) => setTemplateDefaults(object.template),
   generation: true,
 });

@@ -6,6 +6,7 @@ import { qosClassOf } from "./qos.ts";
 
 export const Pod = defineKind<T>({
   ...facts["v1/pods"],
+  returnDeletedObject: true,
   setDefaults: setPodDefaults,
   generation: true,
   selectableFields: {

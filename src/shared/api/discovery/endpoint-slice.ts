@@ -2,5 +2,5 @@ import type { EndpointSlice as T } from "../generated/discovery-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const EndpointSlice = defineKind<T>({ ...facts["discovery.k8s.io/v1/endpointslices"] });
+export const EndpointSlice = defineKind<T>({ ...facts["discovery.k8s.io/v1/endpointslices"], generation: true });
 export type EndpointSlice = T;

@@ -2,5 +2,5 @@ import type { FlowSchema as T } from "../generated/flowcontrol-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const FlowSchema = defineKind<T>({ ...facts["flowcontrol.apiserver.k8s.io/v1/flowschemas"] });
+export const FlowSchema = defineKind<T>({ ...facts["flowcontrol.apiserver.k8s.io/v1/flowschemas"], generation: true });
 export type FlowSchema = T;

@@ -4,5 +4,6 @@ import { defineKind } from "../kind.ts";
 
 export const PriorityLevelConfiguration = defineKind<T>({
   ...facts["flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations"],
+  generation: true,
 });
 export type PriorityLevelConfiguration = T;

@@ -2,5 +2,9 @@ import type { RuntimeClass as T } from "../generated/node-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const RuntimeClass = defineKind<T>({ ...facts["node.k8s.io/v1/runtimeclasses"] });
+export const RuntimeClass = defineKind<T>({
+  ...facts["node.k8s.io/v1/runtimeclasses"],
+  createOnUpdate: true,
+  requireResourceVersion: true,
+});
 export type RuntimeClass = T;

@@ -2,5 +2,9 @@ import type { ClusterRoleBinding as T } from "../generated/rbac-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const ClusterRoleBinding = defineKind<T>({ ...facts["rbac.authorization.k8s.io/v1/clusterrolebindings"] });
+export const ClusterRoleBinding = defineKind<T>({
+  ...facts["rbac.authorization.k8s.io/v1/clusterrolebindings"],
+  name: "path-segment",
+  createOnUpdate: true,
+});
 export type ClusterRoleBinding = T;

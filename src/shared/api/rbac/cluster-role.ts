@@ -2,5 +2,9 @@ import type { ClusterRole as T } from "../generated/rbac-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const ClusterRole = defineKind<T>({ ...facts["rbac.authorization.k8s.io/v1/clusterroles"] });
+export const ClusterRole = defineKind<T>({
+  ...facts["rbac.authorization.k8s.io/v1/clusterroles"],
+  name: "path-segment",
+  createOnUpdate: true,
+});
 export type ClusterRole = T;

@@ -2,5 +2,9 @@ import type { RoleBinding as T } from "../generated/rbac-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const RoleBinding = defineKind<T>({ ...facts["rbac.authorization.k8s.io/v1/rolebindings"] });
+export const RoleBinding = defineKind<T>({
+  ...facts["rbac.authorization.k8s.io/v1/rolebindings"],
+  name: "path-segment",
+  createOnUpdate: true,
+});
 export type RoleBinding = T;
