@@ -51,6 +51,7 @@ class ControllerRunner {
   readonly #workers: number;
   #resolveEnded!: () => void;
   readonly #handlers: (() => void)[] = [];
+  readonly #whenStarted: (() => void)[] = [];
   #active = 0;
   #running = false;
 
@@ -81,6 +82,7 @@ class ControllerRunner {
   start(): void {
     this.#definition.started?.(this.#context);
     this.#running = true;
+    for (const run of this.#whenStarted.splice(0)) run();
     this.#pump();
   }
 
@@ -113,11 +115,16 @@ class ControllerRunner {
         for (const key of rule.keys(object, this.#context)) this.#queue.add(key);
       };
       const handler = (object: KubeObject, old: KubeObject | undefined, deleted: boolean) => {
-        if (!(rule.when?.(object, old, deleted) ?? true)) return;
+        if (!this.#running || !(rule.when?.(object, old, deleted) ?? true)) return;
         bringAll(object);
         if (old) bringAll(old);
       };
-      follow(informers.informer(rule.kind), handlersOf(handler));
+      const informer = informers.informer(rule.kind);
+      follow(informer, handlersOf(handler));
+      // Rules may read any cache: until all are in step they wait, and then see everything that is there.
+      this.#whenStarted.push(() => {
+        for (const object of informer.cache.list()) handler(object, undefined, false);
+      });
     }
   }
 

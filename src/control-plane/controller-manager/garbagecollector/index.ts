@@ -101,7 +101,7 @@ async function rediscover(context: ControllerContext<State>): Promise<void> {
 }
 
 /** Each kind has a factory of its own, so that it can end when its kind does. Where there is a shared cache this costs next to nothing. */
-function watch(kind: Kind<KubeObject>, { client, state, clock, random, log, signal }: ControllerContext<State>): Monitor {
+function watch(kind: Kind<KubeObject>, { client, state, clock, random, log }: ControllerContext<State>): Monitor {
   const factory: InformerFactory = createInformerFactory(client, { platform: { clock, random }, log });
   const informer = factory.informer(kind);
   informer.onEvent({
@@ -114,9 +114,7 @@ function watch(kind: Kind<KubeObject>, { client, state, clock, random, log, sign
       state.graph.forget(object.metadata.uid);
     },
   });
-  void factory.start(signal).catch((error: unknown) => {
-    if (!signal.aborted) log.warn({ err: error, kind: kind.kind }, "a kind is not watched");
-  });
+  void factory.start();
   return { kind, informer, close: () => factory.close() };
 }
 
