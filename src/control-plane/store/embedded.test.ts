@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, expect, test } from "vitest";
 import { storeContract } from "./contract.ts";
-import { openEmbeddedStore } from "./index.ts";
+import { CompactedError, openEmbeddedStore } from "./index.ts";
 
 const root = mkdtempSync(join(tmpdir(), "knarr-store-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -14,3 +15,17 @@ const freshPath = () => join(root, `d${++directories}`);
 
 storeContract("embedded, in memory", () => openEmbeddedStore());
 storeContract("embedded, on disk", () => openEmbeddedStore({ path: freshPath() }));
+
+test("history is forgotten by itself, after its time and not before", async () => {
+  const store = await openEmbeddedStore({ historyMs: 150 });
+  const put = (value: string) => store.commit([{ op: "put", key: "/a", value: Buffer.from(value) }]);
+  const { revision } = await put("1");
+  await put("2");
+  await sleep(50);
+  expect((await store.get("/a", { revision })).kv).toBeDefined();
+  await expect
+    .poll(() => store.get("/a", { revision }).catch((error) => error), { timeout: 3000 })
+    .toBeInstanceOf(CompactedError);
+  expect((await store.get("/a")).kv?.version).toBe(2);
+  await store.close();
+});

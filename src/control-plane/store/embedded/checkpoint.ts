@@ -12,7 +12,7 @@ import { StoreOpenError } from "../types.ts";
 import { encodeFileHeader, FILE_HEADER_BYTES, FRAME_HEADER_BYTES, FrameReader, sealFrame } from "./frames.ts";
 import type { CheckpointSource } from "./journal.ts";
 import { readRecords, RecordWriter, type RecordVisitor } from "./records.ts";
-import { syncDirectory } from "./wal.ts";
+import { syncFiles } from "./wal.ts";
 
 const CHECKPOINT_MAGIC = "KNARRCKP";
 const NAME = /^checkpoint-(\d{16})$/;
@@ -51,7 +51,7 @@ export async function writeCheckpoint(
   }
   if (bytes === undefined) return undefined;
   await rename(temporary, path);
-  syncDirectory(directory);
+  await syncFiles([directory]);
   return { revision, bytes };
 }
 

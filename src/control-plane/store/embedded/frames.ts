@@ -60,7 +60,7 @@ function seedOf(salt: number, offset: number): number {
   return (salt + offset) >>> 0;
 }
 
-/** Reads a file frame by frame, in blocks that the payloads share. */
+/** Reads a file frame by frame; a payload is good until the next call. */
 export class FrameReader {
   readonly size: number;
   /** undefined: the file does not begin with a good header. */
@@ -68,6 +68,7 @@ export class FrameReader {
   /** Where the next frame begins: after a bad frame, how far the file is good. */
   offset = FILE_HEADER_BYTES;
   readonly #fd: number;
+  #memory: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   #block: Buffer = Buffer.alloc(0);
   #blockAt = 0;
 
@@ -117,7 +118,8 @@ export class FrameReader {
     const wanted = Math.max(0, Math.min(length, this.size - offset));
     const inBlock = offset - this.#blockAt;
     if (inBlock < 0 || inBlock + wanted > this.#block.length) {
-      const block = Buffer.allocUnsafeSlow(Math.min(Math.max(wanted, BLOCK_BYTES), Math.max(0, this.size - offset)));
+      if (this.#memory.length < wanted) this.#memory = Buffer.allocUnsafeSlow(wanted);
+      const block = this.#memory.subarray(0, Math.min(this.#memory.length, Math.max(0, this.size - offset)));
       let read = 0;
       while (read < block.length) {
         const n = readSync(this.#fd, block, read, block.length - read, offset + read);

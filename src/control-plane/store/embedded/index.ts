@@ -10,7 +10,7 @@ import { KeySpace } from "./key-space.ts";
 import { Leases } from "./leases.ts";
 import { lockDirectory } from "./lock.ts";
 import { recover } from "./recovery.ts";
-import { syncDirectory, Wal } from "./wal.ts";
+import { Wal } from "./wal.ts";
 
 export interface EmbeddedStoreOptions {
   /** Directory for the data, made where it is absent. Without it the store is in memory alone. */
@@ -51,10 +51,10 @@ function inMemory(options: EmbeddedStoreOptions): EngineParts {
 async function onDisk(directory: string, options: EmbeddedStoreOptions): Promise<EngineParts> {
   const parts = common(options);
   const { random } = parts.platform;
-  const lock = await prepare(directory, options.lockWaitMs ?? 1000);
+  const { lock, made } = await prepare(directory, options.lockWaitMs ?? 1000);
   try {
     const { state, leases, segments, checkpoint } = recover(directory);
-    const wal = new Wal(directory, segments, state.head, random);
+    const wal = new Wal(directory, segments, state.head, random, made ? [dirname(directory)] : []);
     const journal = new DiskJournal(
       directory,
       wal,
@@ -77,8 +77,8 @@ async function onDisk(directory: string, options: EmbeddedStoreOptions): Promise
 
 async function prepare(directory: string, waitMs: number) {
   try {
-    if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined) syncDirectory(dirname(directory));
-    return await lockDirectory(directory, waitMs);
+    const made = mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined;
+    return { made, lock: await lockDirectory(directory, waitMs) };
   } catch (error) {
     if (error instanceof StoreOpenError) throw error;
     throw new StoreOpenError(directory, `cannot be used as data directory: ${(error as Error).message}`, error);

@@ -154,7 +154,7 @@ export interface RecordVisitor {
   end(keys: number): void;
 }
 
-/** Reads the records of a frame whose checksum was right. Values are views of `payload`. */
+/** Reads the records of a frame whose checksum was right. Values are copies. */
 export function readRecords(payload: Buffer, visitor: RecordVisitor): void {
   let at = 0;
   const int = () => {
@@ -169,9 +169,13 @@ export function readRecords(payload: Buffer, visitor: RecordVisitor): void {
   const blob = () => {
     const length = int();
     at += length;
-    return payload.subarray(at - length, at);
+    return keep(payload, at - length, at);
   };
-  const text = () => blob().toString("utf8");
+  const text = () => {
+    const length = int();
+    at += length;
+    return payload.toString("utf8", at - length, at);
+  };
   const write = (): Write => {
     const type = payload[at++];
     const key = text();
@@ -205,4 +209,21 @@ export function readRecords(payload: Buffer, visitor: RecordVisitor): void {
     if (read === undefined) throw new Error(`unknown record kind ${kind}`);
     read();
   }
+}
+
+const SLAB_BYTES = 32 << 10;
+let slab = Buffer.allocUnsafeSlow(0);
+let slabUsed = 0;
+
+/** A copy that does not hold on to the block it was read into. Small ones share a slab: an allocation each would cost more than the copy. */
+function keep(bytes: Buffer, begin: number, end: number): Uint8Array {
+  const length = end - begin;
+  if (length > SLAB_BYTES >> 2) return Buffer.copyBytesFrom(bytes, begin, length);
+  if (slabUsed + length > slab.length) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  bytes.copy(slab, slabUsed, begin, end);
+  slabUsed += length;
+  return slab.subarray(slabUsed - length, slabUsed);
 }

@@ -5,7 +5,8 @@
  * O_DSYNC: one trip through the thread pool, and half the time and CPU of write + fdatasync as measured. Elsewhere fdatasync follows, since
  * only that reaches the medium (macOS: F_FULLFSYNC).
  */
-import { close, constants, fdatasync, fsyncSync, closeSync, openSync, rmSync, write, writeSync } from "node:fs";
+import { closeSync, constants, fdatasync, openSync, rmSync, write, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Random } from "../../../shared/lib/platform.ts";
 import { encodeFileHeader, FILE_HEADER_BYTES, FRAME_HEADER_BYTES, sealFrame } from "./frames.ts";
@@ -36,12 +37,16 @@ export class Wal {
   #filling = new RecordWriter(FRAME_HEADER_BYTES);
   #flushing = new RecordWriter(FRAME_HEADER_BYTES);
   #fd: number;
+  /** While a new segment is not durable itself. */
+  #begun: Promise<unknown> | undefined;
+  readonly #alsoSync: string[];
 
-  /** Goes on after `segments`, whose last one is good up to its `bytes`; makes the first one where there is none. */
-  constructor(directory: string, segments: Segment[], revision: number, random: Random) {
+  /** Goes on after `segments`, whose last one is good up to its `bytes`; makes the first one where there is none. `alsoSync`: with that. */
+  constructor(directory: string, segments: Segment[], revision: number, random: Random, alsoSync: string[] = []) {
     this.#directory = directory;
     this.#random = random;
     this.segments = segments;
+    this.#alsoSync = alsoSync;
     const last = segments.at(-1);
     this.#fd = last ? openSync(last.path, constants.O_RDWR | DSYNC) : this.#begin(1, revision);
   }
@@ -77,11 +82,14 @@ export class Wal {
     }
     const frame = records.bytes();
     sealFrame(frame, segment.salt, segment.bytes);
-    writeAll(this.#fd, frame, segment.bytes, (error) => {
-      if (!error) segment.bytes += frame.length;
-      records.reset();
-      done(error);
-    });
+    const write = () =>
+      writeAll(this.#fd, frame, segment.bytes, (error) => {
+        if (!error) segment.bytes += frame.length;
+        records.reset();
+        done(error);
+      });
+    if (this.#begun === undefined) write();
+    else this.#begun.then(write, done);
   }
 
   /** Deletes segments that hold nothing after `revision`; the oldest first, so that a crash leaves no gap. */
@@ -89,8 +97,9 @@ export class Wal {
     while (this.segments.length > 1 && this.segments[1]!.revision <= revision) rmSync(this.segments.shift()!.path);
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve, reject) => close(this.#fd, (error) => (error ? reject(error) : resolve())));
+  async close(): Promise<void> {
+    await this.#begun?.catch(() => {});
+    closeSync(this.#fd);
   }
 
   #rotate(revision: number): Segment {
@@ -100,26 +109,28 @@ export class Wal {
     return this.segments.at(-1)!;
   }
 
+  /** The new file is made durable in the background: the first frame waits for that, opening an empty store does not. */
   #begin(number: number, revision: number): number {
     const path = segmentPath(this.#directory, number);
     const salt = Buffer.from(this.#random.bytes(4)).readUInt32LE();
-    const fd = openSync(path, constants.O_CREAT | constants.O_TRUNC | constants.O_RDWR | DSYNC, 0o600);
-    writeSync(fd, encodeFileHeader({ magic: WAL_MAGIC, salt, revision, number }), 0, FILE_HEADER_BYTES, 0);
-    if (!DSYNC) fsyncSync(fd);
-    syncDirectory(this.#directory);
+    writeFileSync(path, encodeFileHeader({ magic: WAL_MAGIC, salt, revision, number }), { mode: 0o600 });
+    this.#begun = syncFiles([path, this.#directory, ...this.#alsoSync.splice(0)]).then(() => (this.#begun = undefined));
+    // Whoever flushes next is told.
+    this.#begun.catch(() => {});
     this.segments.push({ path, number, salt, revision, bytes: FILE_HEADER_BYTES });
-    return fd;
+    return openSync(path, constants.O_RDWR | DSYNC);
   }
 }
 
-/** Makes the directory's own entries durable: new and renamed files are there after a power cut. */
-export function syncDirectory(directory: string): void {
-  if (process.platform === "win32") return;
-  const fd = openSync(directory, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+/** Makes files and directory entries durable: what is new or renamed is there after a power cut. */
+export async function syncFiles(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const file = await open(path, "r");
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
   }
 }
 
