@@ -47,7 +47,7 @@ export interface Cri {
   createContainer(sandboxId: string, config: t.ContainerConfig, sandboxConfig: t.SandboxConfig): Promise<string>;
   startContainer(id: string): Promise<void>;
   /** SIGTERM (or the image's own stop signal), then SIGKILL after `graceSeconds`. */
-  stopContainer(id: string, graceSeconds: number): Promise<void>;
+  stopContainer(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void>;
   removeContainer(id: string): Promise<void>;
   listContainers(filter?: ContainerFilter): Promise<t.Container[]>;
   containerStatus(id: string): Promise<t.ContainerStatus>;
@@ -176,9 +176,9 @@ const containerCalls = (call: Call) => ({
   async startContainer(id: string) {
     await call("StartContainer", { container_id: id });
   },
-  async stopContainer(id: string, graceSeconds: number) {
+  async stopContainer(id: string, graceSeconds: number, signal?: AbortSignal) {
     const timeoutMs = CALL_TIMEOUT_MS + graceSeconds * 1000;
-    await call("StopContainer", { container_id: id, timeout: graceSeconds }, { timeoutMs });
+    await call("StopContainer", { container_id: id, timeout: graceSeconds }, { timeoutMs, signal });
   },
   async removeContainer(id: string) {
     await call("RemoveContainer", { container_id: id });

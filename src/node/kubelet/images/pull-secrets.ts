@@ -1,0 +1,48 @@
+/**
+ * Registry credentials out of image pull secrets.
+ *
+ * @source pkg/credentialprovider/{config,keyring}.go v1.36
+ */
+import type { Secret } from "../../../shared/api/generated/core-v1.ts";
+import type { AuthConfig } from "../../cri/index.ts";
+
+interface Entry {
+  username?: string;
+  password?: string;
+  auth?: string;
+  identitytoken?: string;
+}
+
+/** The credentials that fit a normalized image reference, the most specific first. */
+export function pullCredentials(secrets: readonly Secret[], image: string): AuthConfig[] {
+  const found: { key: string; auth: AuthConfig }[] = [];
+  for (const secret of secrets) {
+    for (const [key, entry] of Object.entries(entriesOf(secret))) {
+      if (matches(key, image)) found.push({ key, auth: toAuth(entry) });
+    }
+  }
+  return found.sort((a, b) => b.key.length - a.key.length).map(({ auth }) => auth);
+}
+
+function entriesOf({ type, data = {} }: Secret): Record<string, Entry> {
+  const json = (key: string) => (data[key] ? JSON.parse(Buffer.from(data[key], "base64").toString()) : {});
+  if (type === "kubernetes.io/dockerconfigjson") return json(".dockerconfigjson").auths ?? {};
+  if (type === "kubernetes.io/dockercfg") return json(".dockercfg");
+  return {};
+}
+
+/** `*` stands for one part of the host name; a path has to be a prefix. */
+function matches(key: string, image: string): boolean {
+  const plain = key.replace(/^https?:\/\//, "").replace(/\/(v[12]\/?)?$/, "");
+  const [host = "", ...path] = plain.split("/");
+  const [imageHost = "", ...imagePath] = image.split("/");
+  const wanted = host === "index.docker.io" ? "docker.io" : host;
+  const pattern = new RegExp(`^${wanted.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^.]*")}$`);
+  return pattern.test(imageHost) && imagePath.join("/").startsWith(path.join("/"));
+}
+
+function toAuth({ username, password, auth, identitytoken }: Entry): AuthConfig {
+  if (username || password) return { username, password, identity_token: identitytoken };
+  const [user = "", ...rest] = Buffer.from(auth ?? "", "base64").toString().split(":");
+  return { username: user, password: rest.join(":"), identity_token: identitytoken };
+}
