@@ -141,4 +141,3 @@ function toReady(image: Image): ReadyImage {
   const uid = image.uid ? image.uid.value : image.username ? undefined : 0;
   return { ref: image.id, user: { username: image.username, ...(uid !== undefined && { uid }) } };
 }
-

@@ -2,9 +2,10 @@
 
 /** `busybox` → `docker.io/library/busybox:latest`; undefined where it is no reference. */
 export function normalizeImage(image: string): string | undefined {
-  const match = /^((?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*)(?::([\w][\w.-]{0,127}))?(@[A-Za-z0-9]+:[0-9a-fA-F]{32,})?$/.exec(
-    image,
-  );
+  const match =
+    /^((?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*)(?::([\w][\w.-]{0,127}))?(@[A-Za-z0-9]+:[0-9a-fA-F]{32,})?$/.exec(
+      image,
+    );
   if (!match) return undefined;
   const [, name, tag, digest = ""] = match as unknown as [string, string, string?, string?];
   const first = name.split("/")[0]!;

@@ -43,6 +43,8 @@ function matches(key: string, image: string): boolean {
 
 function toAuth({ username, password, auth, identitytoken }: Entry): AuthConfig {
   if (username || password) return { username, password, identity_token: identitytoken };
-  const [user = "", ...rest] = Buffer.from(auth ?? "", "base64").toString().split(":");
+  const [user = "", ...rest] = Buffer.from(auth ?? "", "base64")
+    .toString()
+    .split(":");
   return { username: user, password: rest.join(":"), identity_token: identitytoken };
 }

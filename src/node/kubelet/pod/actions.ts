@@ -75,7 +75,8 @@ export const networkModeOf = (pod: Pod): NamespaceMode => (pod.spec.hostNetwork 
 
 function planFreshStart(pod: Pod, runtime: RuntimePod, actions: PodActions): PodActions {
   // A pod that is done, or that may not run twice, does not come back because its sandbox went.
-  const mayRestart = pod.spec.restartPolicy !== "Never" || regularContainers(pod).some((c) => c.restartPolicy && c.restartPolicy !== "Never");
+  const mayRestart =
+    pod.spec.restartPolicy !== "Never" || regularContainers(pod).some((c) => c.restartPolicy && c.restartPolicy !== "Never");
   if (!mayRestart && actions.attempt !== 0 && runtime.containers.length > 0) return { ...actions, createSandbox: false };
   const toStart = regularContainers(pod).filter((container) => !(runsOnce(container, pod) && succeeded(container, runtime)));
   const ranBefore = regularContainers(pod).some(({ name }) => latest(runtime, name));

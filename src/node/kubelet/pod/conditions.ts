@@ -24,7 +24,11 @@ export const KUBELET_CONDITIONS: ReadonlySet<string> = new Set([
 type Verdict = { status: "True" | "False"; reason?: string; message?: string };
 
 const yes: Verdict = { status: "True" };
-const no = (reason?: string, message?: string): Verdict => ({ status: "False", ...(reason && { reason }), ...(message && { message }) });
+const no = (reason?: string, message?: string): Verdict => ({
+  status: "False",
+  ...(reason && { reason }),
+  ...(message && { message }),
+});
 
 export interface ConditionInput {
   pod: Pod;
@@ -74,7 +78,9 @@ function initializedVerdict(pod: Pod, statuses: readonly ContainerStatus[], phas
   const inits = initContainers(pod);
   const sidecars = new Set(inits.filter(isSidecar).map(({ name }) => name));
   const names = inits.map(({ name }) => name);
-  const { unknown, failing } = sortOut(names, statuses, (status) => (sidecars.has(status.name) ? !!status.started : status.ready));
+  const { unknown, failing } = sortOut(names, statuses, (status) =>
+    sidecars.has(status.name) ? !!status.started : status.ready,
+  );
   if (phase === "Succeeded" && unknown.length === 0) return { ...yes, reason: "PodCompleted" };
   const regular = new Set(regularContainers(pod).map(({ name }) => name));
   if (statuses.some(({ name, state }) => regular.has(name) && (state.running || state.terminated))) return yes;
@@ -101,7 +107,11 @@ function describe(unknown: readonly string[], failing: readonly string[], what: 
 }
 
 /** A condition keeps its transition time until its status changes. */
-export function withTransitionTimes(conditions: readonly PodCondition[], old: readonly PodCondition[], now: string): PodCondition[] {
+export function withTransitionTimes(
+  conditions: readonly PodCondition[],
+  old: readonly PodCondition[],
+  now: string,
+): PodCondition[] {
   return conditions.map((condition) => {
     const before = old.find(({ type }) => type === condition.type);
     const kept = before?.status === condition.status ? before.lastTransitionTime : undefined;

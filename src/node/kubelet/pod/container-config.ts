@@ -45,7 +45,13 @@ export function containerConfig(input: ContainerInput): ContainerConfig {
     tty: !!container.tty,
     linux: {
       resources: containerResources(pod, container, input.memoryCapacity),
-      security_context: containerSecurityContext({ pod, container, image: imageUser, seccompRoot, ...(targetId && { targetId }) }),
+      security_context: containerSecurityContext({
+        pod,
+        container,
+        image: imageUser,
+        seccompRoot,
+        ...(targetId && { targetId }),
+      }),
     },
   };
 }

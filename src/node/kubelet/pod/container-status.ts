@@ -136,7 +136,8 @@ function withoutRecord(container: Container, old: ContainerStatus | undefined, i
     if (!pod.metadata.deletionTimestamp) status.restartCount++;
   }
   if (role === "init" && !isSidecar(container) && regularContainers(pod).some(({ name }) => latest(runtime, name))) {
-    const message = "Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally";
+    const message =
+      "Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally";
     status.state = { terminated: { exitCode: 0, reason: "Completed", message } };
   }
   return status;

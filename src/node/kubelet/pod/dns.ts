@@ -31,7 +31,9 @@ export function podDns(pod: Pod, cluster: ClusterDns, host: DnsConfig, limits: s
   const options = mergeOptions(base.options, own?.options ?? []);
   if (servers.length > MAX_NAMESERVERS) {
     const applied = servers.slice(0, MAX_NAMESERVERS);
-    limits.push(`Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${applied.join(" ")}`);
+    limits.push(
+      `Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${applied.join(" ")}`,
+    );
     return { servers: applied, searches, options };
   }
   return { servers, searches, options };
@@ -59,7 +61,9 @@ function fitSearches(searches: readonly string[], limits: string[]): string[] {
   const fitting = searches.slice(0, MAX_SEARCHES).filter((search) => search.length <= MAX_DOMAIN);
   while (fitting.join(" ").length > MAX_SEARCH_CHARS) fitting.pop();
   if (fitting.length < searches.length) {
-    limits.push(`Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${fitting.join(" ")}`);
+    limits.push(
+      `Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${fitting.join(" ")}`,
+    );
   }
   return fitting;
 }
@@ -97,7 +101,9 @@ export function kernelHostname(pod: Pod, { hostname, domain }: PodHostname): str
   if (!pod.spec.setHostnameAsFQDN || !domain) return hostname;
   const full = `${hostname}.${domain}`;
   if (full.length > 64) {
-    throw new Error(`failed to construct FQDN from pod hostname and cluster domain, FQDN ${full} is too long (64 characters is the max, ${full.length} characters requested)`);
+    throw new Error(
+      `failed to construct FQDN from pod hostname and cluster domain, FQDN ${full} is too long (64 characters is the max, ${full.length} characters requested)`,
+    );
   }
   return full;
 }

@@ -19,7 +19,9 @@ export async function containerEnv(container: Container, sources: EnvSources): P
   const env = new Map<string, string>();
   for (const from of container.envFrom ?? []) {
     const ref = from.configMapRef ?? from.secretRef;
-    const data = from.configMapRef ? await configMapData(from.configMapRef.name!, sources) : await secretData(ref!.name!, sources);
+    const data = from.configMapRef
+      ? await configMapData(from.configMapRef.name!, sources)
+      : await secretData(ref!.name!, sources);
     if (!data && ref!.optional) continue;
     if (!data) throw missingObject(from.configMapRef ? "configmap" : "secret", ref!.name!);
     for (const [key, value] of data) env.set(`${from.prefix ?? ""}${key}`, value);
@@ -59,7 +61,9 @@ async function configMapData(name: string, sources: EnvSources): Promise<Map<str
 
 async function secretData(name: string, sources: EnvSources): Promise<Map<string, string> | undefined> {
   const object = await sources.secret(name);
-  return object && new Map(Object.entries(object.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
+  return (
+    object && new Map(Object.entries(object.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]))
+  );
 }
 
 /** The API itself is always told of; other services of the namespace unless `enableServiceLinks` is false. */

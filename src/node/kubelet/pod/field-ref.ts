@@ -69,7 +69,8 @@ export function resourceValue(selector: ResourceFieldSelector, context: Downward
   const match = /^(limits|requests)\.(.+)$/.exec(selector.resource);
   if (!match) throw new Error(`unsupported container resource : ${selector.resource}`);
   const [, list, name] = match as unknown as [string, "limits" | "requests", string];
-  const fallback = list === "limits" && ["cpu", "memory", "ephemeral-storage"].includes(name) ? context.allocatable[name] : undefined;
+  const fallback =
+    list === "limits" && ["cpu", "memory", "ephemeral-storage"].includes(name) ? context.allocatable[name] : undefined;
   const amount = Quantity.parse(owner.resources?.[list]?.[name] ?? fallback ?? "0");
   const given = Quantity.parse(selector.divisor ?? "0");
   const divisor = given.isZero() ? Quantity.of(1) : given;

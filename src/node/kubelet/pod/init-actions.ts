@@ -17,7 +17,9 @@ import { shouldRestart } from "./restart.ts";
 export function planInitContainers(pod: Pod, runtime: RuntimePod, probes: ProbeView, actions: PodActions): boolean {
   const inits = initContainers(pod);
   if (inits.length === 0) return true;
-  let initialized = regularContainers(pod).some(({ name }) => ["created", "running"].includes(latest(runtime, name)?.state ?? ""));
+  let initialized = regularContainers(pod).some(({ name }) =>
+    ["created", "running"].includes(latest(runtime, name)?.state ?? ""),
+  );
   let laterOneRan = initialized;
   const start: number[] = [];
   for (let index = inits.length - 1; index >= 0; index--) {
@@ -56,7 +58,13 @@ export function planInitContainers(pod: Pod, runtime: RuntimePod, probes: ProbeV
     function planRunningSidecar(index: number): void {
       const started = container.startupProbe ? probes.startup(last!.id) : true;
       const restart = (reason: "StartupProbe" | "LivenessProbe" | "DefinitionChanged", what: string) => {
-        actions.toKill.push({ id: last!.id, name: container.name, container, reason, message: `Init container ${container.name} ${what}` });
+        actions.toKill.push({
+          id: last!.id,
+          name: container.name,
+          container,
+          reason,
+          message: `Init container ${container.name} ${what}`,
+        });
         start.push(index);
       };
       if (started === false) restart("StartupProbe", "failed startup probe");

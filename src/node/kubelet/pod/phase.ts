@@ -18,7 +18,16 @@ export interface PhaseInput {
   initialized: boolean;
 }
 
-type Count = "unknown" | "running" | "waiting" | "stopped" | "succeeded" | "stoppedForGood" | "pendingInit" | "pendingSidecar" | "failedInit";
+type Count =
+  | "unknown"
+  | "running"
+  | "waiting"
+  | "stopped"
+  | "succeeded"
+  | "stoppedForGood"
+  | "pendingInit"
+  | "pendingSidecar"
+  | "failedInit";
 
 export function podPhase({ pod, statuses, terminal, initialized }: PhaseInput): PodPhase {
   const count = countStates(pod, statuses);

@@ -19,7 +19,9 @@ export function qosClass(pod: Pod): QosClass {
 }
 
 function classOf(all: readonly ResourceRequirements[]): QosClass {
-  const named = all.flatMap(({ requests, limits }) => [requests, limits]).some((list) => COMPUTE.some((name) => isSet(list?.[name])));
+  const named = all
+    .flatMap(({ requests, limits }) => [requests, limits])
+    .some((list) => COMPUTE.some((name) => isSet(list?.[name])));
   if (!named) return "BestEffort";
   const guaranteed = all.every(({ requests, limits }) =>
     COMPUTE.every((name) => isSet(limits?.[name]) && same(requests?.[name] ?? limits![name]!, limits![name]!)),

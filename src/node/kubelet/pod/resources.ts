@@ -91,7 +91,12 @@ function everyContainer(pod: Pod, has: (resources: ResourceRequirements) => bool
 }
 
 /** Sidecars run beside everything that starts after them; other init containers one at a time. */
-export function podTotal(pod: Pod, list: "requests" | "limits", name: string, measure: (quantity: string | undefined) => number): number {
+export function podTotal(
+  pod: Pod,
+  list: "requests" | "limits",
+  name: string,
+  measure: (quantity: string | undefined) => number,
+): number {
   const own = pod.spec.resources?.[list]?.[name];
   const overhead = measure(pod.spec.overhead?.[name]);
   if (own !== undefined) return measure(own) + overhead;

@@ -64,7 +64,10 @@ export function podStatus(input: StatusInput): PodStatus {
 }
 
 /** A pod's phase never leaves Succeeded or Failed; reason and message belong to the phase they came with. */
-function settlePhase(input: StatusInput, statuses: readonly ContainerStatus[]): { phase: PodPhase; reason?: string; message?: string } {
+function settlePhase(
+  input: StatusInput,
+  statuses: readonly ContainerStatus[],
+): { phase: PodPhase; reason?: string; message?: string } {
   const { pod, old, runtime } = input;
   const apiPhase = pod.status?.phase;
   const regular = new Set(regularContainers(pod).map(({ name }) => name));
@@ -89,7 +92,14 @@ function statusesOf(role: ContainerRole, input: StatusInput): ContainerStatus[] 
   }[role] as [ReturnType<typeof regularContainers>, ContainerStatus[] | undefined];
   const statuses = containerStatuses({ pod, runtime, role, containers, previous: previous ?? [], waiting });
   if (role === "ephemeral") return statuses;
-  return statuses.map((status) => withReadiness(status, containers.find(({ name }) => name === status.name)!, role, probes));
+  return statuses.map((status) =>
+    withReadiness(
+      status,
+      containers.find(({ name }) => name === status.name)!,
+      role,
+      probes,
+    ),
+  );
 }
 
 function withReadiness(

@@ -63,29 +63,36 @@ export async function httpRequest(target: HttpTarget, timeoutMs: number): Promis
   }
 }
 
-function requestOnce({ url, headers }: HttpTarget, signal: AbortSignal): Promise<{ status: number; body: string; location?: string }> {
+function requestOnce(
+  { url, headers }: HttpTarget,
+  signal: AbortSignal,
+): Promise<{ status: number; body: string; location?: string }> {
   const go = (what: string) => new Error(`Get ${JSON.stringify(url.href)}: ${what}`);
   return new Promise((resolve, reject) => {
     const { request } = url.protocol === "https:" ? https : http;
     // A connection of its own each time: a probe also tells whether new connections are taken.
-    const sent = request(url, { headers, signal, agent: false, rejectUnauthorized: false, insecureHTTPParser: true }, (answer) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      const done = () => {
-        const { location } = answer.headers;
-        resolve({ status: answer.statusCode!, body: Buffer.concat(chunks).toString(), ...(location && { location }) });
-      };
-      answer.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= MAX_BODY) chunks.push(chunk);
-        else {
-          done();
-          answer.destroy();
-        }
-      });
-      answer.on("end", done);
-      answer.on("error", (error) => reject(go(error.message)));
-    });
+    const sent = request(
+      url,
+      { headers, signal, agent: false, rejectUnauthorized: false, insecureHTTPParser: true },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        const done = () => {
+          const { location } = answer.headers;
+          resolve({ status: answer.statusCode!, body: Buffer.concat(chunks).toString(), ...(location && { location }) });
+        };
+        answer.on("data", (chunk: Buffer) => {
+          size += chunk.length;
+          if (size <= MAX_BODY) chunks.push(chunk);
+          else {
+            done();
+            answer.destroy();
+          }
+        });
+        answer.on("end", done);
+        answer.on("error", (error) => reject(go(error.message)));
+      },
+    );
     sent.on("error", (error: NodeJS.ErrnoException) => {
       if (signal.aborted) reject(go("context deadline exceeded (Client.Timeout exceeded while awaiting headers)"));
       else reject(go(dialError(error, `${url.hostname}:${url.port || (url.protocol === "https:" ? 443 : 80)}`)));

@@ -19,6 +19,8 @@ export interface ProbeManagerOptions {
   clock: Clock;
   recorder: EventRecorder;
   onChange(podUid: string): void;
+  /** Where pods on the host's network answer. */
+  hostIP(): string;
 }
 
 const KINDS: Record<ProbeKind, "startupProbe" | "livenessProbe" | "readinessProbe"> = {
@@ -97,7 +99,7 @@ export class ProbeManager {
   }
 
   #podIP(pod: Pod, runtime: RuntimePod): string {
-    if (pod.spec.hostNetwork) return pod.status?.hostIP ?? "127.0.0.1";
+    if (pod.spec.hostNetwork) return this.#options.hostIP();
     return runtime.sandboxes.find(({ ready, ips }) => ready && ips.length > 0)?.ips[0] ?? pod.status?.podIP ?? "";
   }
 
@@ -122,7 +124,10 @@ export class ProbeManager {
   #worker(pod: Pod, container: Container, role: ContainerRole, kind: ProbeKind, probe: Probe): ProbeWorker {
     const { cri, clock, onChange } = this.#options;
     return new ProbeWorker({
-      ...{ kind, probe, container, clock },
+      kind,
+      probe,
+      container,
+      clock,
       run: (target) => runProbe(cri, probe, target),
       onResult: (id, healthy) => {
         if (this.#results[kind].get(id) === healthy) return;
@@ -143,4 +148,5 @@ export class ProbeManager {
 }
 
 /** Sidecars are probed like regular containers. */
-const probed = (pod: Pod) => [...allContainers(pod)].filter(({ container, role }) => role === "regular" || (role === "init" && isSidecar(container)));
+const probed = (pod: Pod) =>
+  [...allContainers(pod)].filter(({ container, role }) => role === "regular" || (role === "init" && isSidecar(container)));

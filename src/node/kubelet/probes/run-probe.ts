@@ -45,7 +45,13 @@ export async function runProbe(cri: Cri, probe: Probe, target: ProbeTarget): Pro
 async function execProbe(cri: Cri, command: string[], timeoutMs: number, id: string): Promise<ProbeOutcome> {
   try {
     const { stdout, stderr, exit_code } = await cri.execSync(id, command, timeoutMs);
-    return exit_code === 0 ? success : failure(Buffer.concat([stdout, stderr]).subarray(0, 10 * 1024).toString());
+    return exit_code === 0
+      ? success
+      : failure(
+          Buffer.concat([stdout, stderr])
+            .subarray(0, 10 * 1024)
+            .toString(),
+        );
   } catch (error) {
     if (isCriTimeout(error) || (error instanceof CriError && /timeout .* exceeded/.test(error.message))) {
       return failure(`command timed out: ${JSON.stringify(command.join(" "))} timed out after ${timeoutMs / 1000}s`);
@@ -93,13 +99,22 @@ function grpcProbe({ port, service = "" }: GRPCAction, podIP: string, timeoutMs:
     const deadline = realClock.now() + timeoutMs;
     client.makeUnaryRequest("/grpc.health.v1.Health/Check", encode, decode, {}, { deadline }, (error, status) => {
       client.close();
-      if (!error) return resolve(status === SERVING ? success : failure(`service unhealthy (responded with "${STATUS_NAMES[status!]}")`));
+      if (!error)
+        return resolve(status === SERVING ? success : failure(`service unhealthy (responded with "${STATUS_NAMES[status!]}")`));
       if (error.code === grpc.status.UNIMPLEMENTED) {
-        return resolve(failure(`error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.details}`));
+        return resolve(
+          failure(`error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.details}`),
+        );
       }
       const within = `${timeoutMs / 1000}s`;
       const late = error.code === grpc.status.DEADLINE_EXCEEDED || error.code === grpc.status.UNAVAILABLE;
-      resolve(failure(late ? `timeout: failed to connect service ${JSON.stringify(address)} within ${within}: ${error.details}` : `error: health rpc failed: ${error.details}`));
+      resolve(
+        failure(
+          late
+            ? `timeout: failed to connect service ${JSON.stringify(address)} within ${within}: ${error.details}`
+            : `error: health rpc failed: ${error.details}`,
+        ),
+      );
     });
   });
 }

@@ -7,7 +7,20 @@
  *
  * @source pkg/volume/util/atomic_writer.go v1.36
  */
-import { chmod, chown, mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { groupMode } from "./ownership.ts";
 import type { Payload, PayloadFile } from "./payload.ts";
@@ -77,7 +90,8 @@ async function filesBelow(dir: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-const fileMode = ({ mode }: PayloadFile, fsGroup: number | undefined) => (fsGroup === undefined ? mode : groupMode(mode, false, true));
+const fileMode = ({ mode }: PayloadFile, fsGroup: number | undefined) =>
+  fsGroup === undefined ? mode : groupMode(mode, false, true);
 
 async function writeOne(dir: string, path: string, file: PayloadFile, fsGroup: number | undefined): Promise<void> {
   const full = join(dir, path);

@@ -62,7 +62,13 @@ async function volumeMount(context: KubeletContext, request: MountsRequest, moun
 /** Volumes made of API objects cannot be written to: the next update would be lost. */
 function alwaysReadOnly(pod: Pod, name: string): boolean {
   const volume = pod.spec.volumes?.find((volume) => volume.name === name);
-  return !!(volume?.configMap || volume?.secret || volume?.downwardAPI || volume?.projected || volume?.persistentVolumeClaim?.readOnly);
+  return !!(
+    volume?.configMap ||
+    volume?.secret ||
+    volume?.downwardAPI ||
+    volume?.projected ||
+    volume?.persistentVolumeClaim?.readOnly
+  );
 }
 
 function subPathOf({ subPath, subPathExpr }: VolumeMount, { env }: MountsRequest): string {

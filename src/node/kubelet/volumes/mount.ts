@@ -31,7 +31,9 @@ export async function bindMount(source: string, target: string, allowed: (real: 
       let said = "";
       child.stderr!.on("data", (chunk) => (said += chunk));
       child.on("error", reject);
-      child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`mount --bind ${source} ${target}: ${said.trim()}`))));
+      child.on("close", (code) =>
+        code === 0 ? resolve() : reject(new Error(`mount --bind ${source} ${target}: ${said.trim()}`)),
+      );
     });
   } finally {
     await file.close();

@@ -45,7 +45,8 @@ export async function volumePayload(volume: Volume, sources: PayloadSources): Pr
     const { secretName, items, optional, defaultMode } = volume.secret;
     return secretPayload({ name: secretName!, items, optional, mode: defaultMode ?? DEFAULT_MODE }, sources);
   }
-  if (volume.downwardAPI) return downwardPayload(volume.downwardAPI.items ?? [], volume.downwardAPI.defaultMode ?? DEFAULT_MODE, sources);
+  if (volume.downwardAPI)
+    return downwardPayload(volume.downwardAPI.items ?? [], volume.downwardAPI.defaultMode ?? DEFAULT_MODE, sources);
   return volume.projected ? projectedPayload(volume.projected, sources) : undefined;
 }
 
@@ -91,7 +92,10 @@ function downwardPayload(items: readonly DownwardAPIVolumeFile[], mode: number, 
   return payload;
 }
 
-async function projectedPayload({ sources: projections = [], defaultMode = DEFAULT_MODE }: ProjectedVolumeSource, sources: PayloadSources) {
+async function projectedPayload(
+  { sources: projections = [], defaultMode = DEFAULT_MODE }: ProjectedVolumeSource,
+  sources: PayloadSources,
+) {
   const payload: Payload = new Map();
   const add = (part: Payload) => part.forEach((file, path) => payload.set(path, file));
   for (const { secret, configMap, downwardAPI, serviceAccountToken, ...others } of projections) {

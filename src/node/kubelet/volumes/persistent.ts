@@ -17,7 +17,8 @@ export async function claimedPath(client: Client, pod: Pod, volume: Volume): Pro
   if (claim.metadata.deletionTimestamp && !claim.metadata.finalizers?.length) throw new Error(`PVC is being deleted`);
   if (claim.status?.phase !== "Bound" || !volumeName) throw new Error(`PVC ${namespace}/${name} is not bound`);
   const { spec } = await client.get(PersistentVolume, { name: volumeName });
-  if (spec.claimRef?.uid !== claim.metadata.uid) throw new Error(`PVC ${namespace}/${name} is bound to PV ${volumeName}, which is bound to another one`);
+  if (spec.claimRef?.uid !== claim.metadata.uid)
+    throw new Error(`PVC ${namespace}/${name} is bound to PV ${volumeName}, which is bound to another one`);
   if (spec.hostPath) return hostPath(spec.hostPath);
   if (spec.local) return hostPath({ path: spec.local.path, type: "Directory" });
   throw new Error(`no volume plugin matched: PV ${volumeName}`);

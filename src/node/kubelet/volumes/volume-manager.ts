@@ -38,7 +38,9 @@ export class VolumeManager {
 
   /** Sets up, or brings up to date, every volume that a container mounts; throws with upstream's words on the first that cannot be. */
   async mount(pod: Pod): Promise<void> {
-    const used = new Set([...allContainers(pod)].flatMap(({ container }) => (container.volumeMounts ?? []).map(({ name }) => name)));
+    const used = new Set(
+      [...allContainers(pod)].flatMap(({ container }) => (container.volumeMounts ?? []).map(({ name }) => name)),
+    );
     const paths = this.#paths.get(pod.metadata.uid!) ?? new Map<string, string>();
     this.#paths.set(pod.metadata.uid!, paths);
     const volumes = (pod.spec.volumes ?? []).filter(({ name }) => used.has(name));
@@ -47,7 +49,9 @@ export class VolumeManager {
         try {
           paths.set(volume.name, await this.#setUp(pod, volume, paths.has(volume.name)));
         } catch (error) {
-          throw new Error(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${(error as Error).message}`, { cause: error });
+          throw new Error(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${(error as Error).message}`, {
+            cause: error,
+          });
         }
       }),
     );

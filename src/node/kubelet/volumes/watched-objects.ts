@@ -91,10 +91,16 @@ export class WatchedObjects<T extends KubeObject> {
     const { signal } = entry.abort;
     const { client, clock, log } = this.#options;
     const fieldSelector = `metadata.name=${name}`;
-    for (let resourceVersion = version; !signal.aborted && !isImmutable(entry.object); ) {
+    for (let resourceVersion = version; !signal.aborted && !isImmutable(entry.object);) {
       try {
         resourceVersion ||= await list();
-        for await (const { type, object } of client.watch(this.#kind, { namespace, fieldSelector, resourceVersion, allowBookmarks: true, signal })) {
+        for await (const { type, object } of client.watch(this.#kind, {
+          namespace,
+          fieldSelector,
+          resourceVersion,
+          allowBookmarks: true,
+          signal,
+        })) {
           resourceVersion = object.metadata.resourceVersion ?? resourceVersion;
           if (type === "DELETED") this.#set(entry, undefined);
           else if (type === "ADDED" || type === "MODIFIED") this.#set(entry, object);

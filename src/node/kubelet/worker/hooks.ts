@@ -19,7 +19,11 @@ export interface HookTarget {
 }
 
 /** Throws when the hook failed. */
-export async function runHook(context: Pick<KubeletContext, "cri" | "platform">, hook: LifecycleHandler, target: HookTarget): Promise<void> {
+export async function runHook(
+  context: Pick<KubeletContext, "cri" | "platform">,
+  hook: LifecycleHandler,
+  target: HookTarget,
+): Promise<void> {
   if (hook.exec) {
     const { stdout, stderr, exit_code } = await context.cri.execSync(target.containerId, hook.exec.command ?? [], 0);
     if (exit_code !== 0) throw new Error(`hook exited with ${exit_code}: ${Buffer.concat([stdout, stderr]).toString()}`);

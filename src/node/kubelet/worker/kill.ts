@@ -32,19 +32,26 @@ export async function killContainer(context: KubeletContext, request: KillReques
   const { pod, container, role, id, signal } = request;
   const { clock } = context.platform;
   const grace = request.graceSeconds ?? gracePeriod(pod, container, request.reason);
-  recordForContainer(context, pod, role, container, ["Normal", "Killing", request.message || `Stopping container ${container.name}`]);
+  recordForContainer(context, pod, role, container, [
+    "Normal",
+    "Killing",
+    request.message || `Stopping container ${container.name}`,
+  ]);
   const end = clock.monotonic() + grace * 1000;
   const preStop = container.lifecycle?.preStop;
   if (preStop && grace > 0) {
-    const hook = runHook(context, preStop, { pod, container, containerId: id, podIP: request.podIP, signal }).catch((error: unknown) => {
-      if (signal.aborted) return;
-      context.log.warn({ err: error, pod: pod.metadata.name, container: container.name }, "preStop hook failed");
-      // The text of the hook may hold secrets.
-      recordForContainer(context, pod, role, container, ["Warning", "FailedPreStopHook", "PreStopHook failed"]);
-    });
+    const hook = runHook(context, preStop, { pod, container, containerId: id, podIP: request.podIP, signal }).catch(
+      (error: unknown) => {
+        if (signal.aborted) return;
+        context.log.warn({ err: error, pod: pod.metadata.name, container: container.name }, "preStop hook failed");
+        // The text of the hook may hold secrets.
+        recordForContainer(context, pod, role, container, ["Warning", "FailedPreStopHook", "PreStopHook failed"]);
+      },
+    );
     await Promise.race([hook, pause(context, grace * 1000, signal)]);
   }
-  if (request.turn && clock.monotonic() < end) await Promise.race([request.turn, pause(context, end - clock.monotonic(), signal)]);
+  if (request.turn && clock.monotonic() < end)
+    await Promise.race([request.turn, pause(context, end - clock.monotonic(), signal)]);
   signal.throwIfAborted();
   const left = Math.max(MINIMUM_GRACE_SECONDS, Math.ceil((end - clock.monotonic()) / 1000));
   try {
@@ -57,7 +64,8 @@ export async function killContainer(context: KubeletContext, request: KillReques
 function gracePeriod(pod: Pod, container: Container, reason: KillRequest["reason"]): number {
   const { deletionGracePeriodSeconds } = pod.metadata;
   if (deletionGracePeriodSeconds !== undefined && deletionGracePeriodSeconds !== null) return deletionGracePeriodSeconds;
-  const probe = reason === "LivenessProbe" ? container.livenessProbe : reason === "StartupProbe" ? container.startupProbe : undefined;
+  const probe =
+    reason === "LivenessProbe" ? container.livenessProbe : reason === "StartupProbe" ? container.startupProbe : undefined;
   return probe?.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? MINIMUM_GRACE_SECONDS;
 }
 
@@ -97,14 +105,24 @@ export async function stopSandbox(context: Pick<KubeletContext, "cri">, id: stri
   }
 }
 
-async function killRecord(context: KubeletContext, record: RuntimeContainer, turn: Promise<void> | undefined, request: KillPodRequest) {
+async function killRecord(
+  context: KubeletContext,
+  record: RuntimeContainer,
+  turn: Promise<void> | undefined,
+  request: KillPodRequest,
+) {
   const { pod, podIP, signal, graceSeconds } = request;
   const known = [...allContainers(pod)].find(({ container }) => container.name === record.name);
   // A container that the spec no longer has: its own annotations say how it wants to end.
   const { preStop } = record.notes;
   const container = known?.container ?? { name: record.name, resources: {}, ...(preStop && { lifecycle: { preStop } }) };
   await killContainer(context, {
-    ...{ pod, container, role: known?.role ?? "regular", id: record.id, podIP, signal },
+    pod,
+    container,
+    role: known?.role ?? "regular",
+    id: record.id,
+    podIP,
+    signal,
     ...(turn && { turn }),
     ...(graceSeconds !== undefined && { graceSeconds }),
   });
@@ -124,7 +142,10 @@ class Turns {
     for (const [index, name] of sidecars.entries()) {
       const earlier = new Set(sidecars.slice(0, index + 1));
       const before = [...ended].filter(([other]) => !earlier.has(other)).map(([, promise]) => promise);
-      this.#waits.set(name, Promise.all(before).then(() => {}));
+      this.#waits.set(
+        name,
+        Promise.all(before).then(() => {}),
+      );
     }
   }
 

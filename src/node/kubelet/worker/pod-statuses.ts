@@ -63,19 +63,24 @@ export class PodStatuses {
   }
 
   async #write(entry: Entry): Promise<void> {
-    for (let failures = 0; !this.#abort.signal.aborted; ) {
+    for (let failures = 0; !this.#abort.signal.aborted;) {
       const { wanted, pod } = entry;
       const changes = statusPatch(entry.sent, wanted);
       if (!changes) return;
       try {
         const patch = { metadata: { uid: pod.metadata.uid }, status: changes };
-        const answer = await this.#client.patch(Pod, pod.metadata as { name: string }, "strategic", patch, { subresource: "status" });
+        const answer = await this.#client.patch(Pod, pod.metadata as { name: string }, "strategic", patch, {
+          subresource: "status",
+        });
         entry.sent = answer.status;
         if (entry.wanted === wanted) return;
         failures = 0;
       } catch (error) {
         if (this.#abort.signal.aborted || isNotFound(error) || isConflict(error)) return;
-        this.#log.warn({ err: error, pod: pod.metadata.name, namespace: pod.metadata.namespace }, "a pod's status could not be written");
+        this.#log.warn(
+          { err: error, pod: pod.metadata.name, namespace: pod.metadata.namespace },
+          "a pod's status could not be written",
+        );
         if (isInvalid(error)) return;
         const wait = Math.min(RETRY_MS * 2 ** failures++, MAX_RETRY_MS);
         await sleep(this.#clock, wait, this.#abort.signal).catch(() => {});
@@ -120,10 +125,15 @@ const OWNED: ReadonlySet<keyof PodStatus> = new Set([
   "resources",
 ]);
 
-function changedConditions(from: PodStatus, to: PodStatus) {
-  return (to.conditions ?? []).filter((condition) => {
-    if (!KUBELET_CONDITIONS.has(condition.type) && condition.type !== "DisruptionTarget") return false;
+const CONDITION_FIELDS = ["status", "reason", "message", "observedGeneration", "lastTransitionTime"] as const;
+
+function changedConditions(from: PodStatus, to: PodStatus): Record<string, unknown>[] {
+  return (to.conditions ?? []).flatMap((condition) => {
+    if (!KUBELET_CONDITIONS.has(condition.type) && condition.type !== "DisruptionTarget") return [];
     const before = from.conditions?.find(({ type }) => type === condition.type);
-    return !before || (["status", "reason", "message", "observedGeneration", "lastTransitionTime"] as const).some((k) => before[k] !== condition[k]);
+    if (before && CONDITION_FIELDS.every((field) => before[field] === condition[field])) return [];
+    // Conditions are merged field by field: what is not there any more has to be said.
+    const gone = CONDITION_FIELDS.filter((field) => before?.[field] !== undefined && condition[field] === undefined);
+    return [{ ...condition, ...Object.fromEntries(gone.map((field) => [field, null])) }];
   });
 }

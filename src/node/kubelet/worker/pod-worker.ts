@@ -176,6 +176,7 @@ export class PodWorker {
   async #sync(signal: AbortSignal): Promise<number | undefined> {
     const runtime = this.#context.view.get(this.uid);
     dropStaleReasons(this.#pod, runtime, this.#waiting);
+    this.#context.probes.watchPod(this.#pod);
     const status = this.#publish(runtime);
     if (isTerminalPhase(status.phase)) {
       this.#phase = "terminating";
@@ -191,11 +192,16 @@ export class PodWorker {
     }
     this.#checkNetwork();
     const podIPs = (status.podIPs ?? []).map(({ ip }) => ip);
-    const result = await this.#attempt({ pod: this.#pod, runtime, podIPs, backoff: this.#backoff, waiting: this.#waiting, signal });
+    const result = await this.#attempt({
+      pod: this.#pod,
+      runtime,
+      podIPs,
+      backoff: this.#backoff,
+      waiting: this.#waiting,
+      signal,
+    });
     if (result.acted) {
-      const now = await this.#context.view.refresh(this.uid);
-      this.#context.probes.observe(this.#pod, now);
-      const next = this.#publish(now);
+      const next = this.#publish(await this.#context.view.refresh(this.uid));
       // A finished step may allow the next one; one that has to wait is not tried at once.
       if (result.retryAt === undefined || isTerminalPhase(next.phase)) this.#dirty = true;
     }
@@ -226,8 +232,8 @@ export class PodWorker {
   }
 
   #publish(runtime: RuntimePod, terminal = false) {
-    const status = podStatus({ ...this.statusInput(runtime), terminal });
     this.#context.probes.observe(this.#pod, runtime);
+    const status = podStatus({ ...this.statusInput(runtime), terminal });
     if (!this.#removed) this.#context.statuses.set(this.#pod, status);
     return status;
   }

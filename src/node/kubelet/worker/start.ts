@@ -41,7 +41,11 @@ export async function startContainer(context: KubeletContext, request: StartRequ
   checkBackoff(context, request);
   const image = await context.images
     .ensure({
-      ...{ pod, container, record, signal, sandboxConfig: request.sandboxConfig },
+      pod,
+      container,
+      record,
+      signal,
+      sandboxConfig: request.sandboxConfig,
       secrets: () => pullSecrets(context, pod),
     })
     .catch((error: unknown) => {
@@ -61,7 +65,11 @@ export async function startContainer(context: KubeletContext, request: StartRequ
   await runPostStart(context, request, id);
 }
 
-async function step<T>(record: (event: readonly [EventType, string, string]) => void, reason: string, action: () => Promise<T>): Promise<T> {
+async function step<T>(
+  record: (event: readonly [EventType, string, string]) => void,
+  reason: string,
+  action: () => Promise<T>,
+): Promise<T> {
   try {
     return await action();
   } catch (error) {
@@ -99,18 +107,28 @@ async function pullSecrets({ client, log }: KubeletContext, pod: Pod): Promise<S
   return (await Promise.all(found)).filter((secret) => secret !== undefined);
 }
 
-async function configOf(context: KubeletContext, request: StartRequest, image: Awaited<ReturnType<KubeletContext["images"]["ensure"]>>) {
+async function configOf(
+  context: KubeletContext,
+  request: StartRequest,
+  image: Awaited<ReturnType<KubeletContext["images"]["ensure"]>>,
+) {
   const { pod, container, podIPs, role, runtime } = request;
   const refused = breaksNonRoot(pod, container, image.user);
   if (refused) throw new Error(refused);
   const restartCount = await nextRestartCount(request);
   const env = await containerEnv(container, context.envSources(pod, podIPs));
   const { mounts, devices } = await containerMounts(context, { pod, container, env, podIPs, restartCount });
-  const targetName = role === "ephemeral" ? pod.spec.ephemeralContainers?.find(({ name }) => name === container.name)?.targetContainerName : "";
+  const targetName =
+    role === "ephemeral" ? pod.spec.ephemeralContainers?.find(({ name }) => name === container.name)?.targetContainerName : "";
   const target = targetName ? latest(runtime, targetName) : undefined;
   if (targetName && target?.state !== "running") throw new Error(`unable to find target container ${JSON.stringify(targetName)}`);
   return containerConfig({
-    ...{ pod, container, restartCount, env, mounts, devices },
+    pod,
+    container,
+    restartCount,
+    env,
+    mounts,
+    devices,
     imageRef: image.ref,
     imageUser: image.user,
     memoryCapacity: context.memoryCapacity,
@@ -134,7 +152,9 @@ async function removeOldAttempts(context: KubeletContext, { runtime, container }
   const old = runtime.containers.filter(({ name, state }) => name === container.name && state !== "running").slice(1);
   await Promise.all(
     old.map(({ id }) =>
-      context.cri.removeContainer(id).catch((error: unknown) => context.log.warn({ err: error, id }, "a dead container could not be removed")),
+      context.cri
+        .removeContainer(id)
+        .catch((error: unknown) => context.log.warn({ err: error, id }, "a dead container could not be removed")),
     ),
   );
 }
@@ -149,7 +169,16 @@ async function runPostStart(context: KubeletContext, request: StartRequest, id: 
   } catch (error) {
     signal.throwIfAborted();
     recordForContainer(context, pod, role, container, ["Warning", "FailedPostStartHook", "PostStartHook failed"]);
-    await killContainer(context, { pod, container, role, id, podIP, message: "FailedPostStartHook", reason: "FailedPostStartHook", signal });
+    await killContainer(context, {
+      pod,
+      container,
+      role,
+      id,
+      podIP,
+      message: "FailedPostStartHook",
+      reason: "FailedPostStartHook",
+      signal,
+    });
     throw new StartError("PostStartHookError", (error as Error).message);
   }
 }

@@ -44,7 +44,6 @@ export async function syncPod(context: KubeletContext, request: SyncRequest): Pr
   const { pod, runtime, signal } = request;
   await preparePod(context, pod);
   signal.throwIfAborted();
-  context.probes.watchPod(pod);
   const actions = planPod(pod, runtime, context.probes);
   if (isIdle(actions)) return { acted: false };
   await stopUnwanted(context, request, actions);
@@ -75,7 +74,12 @@ async function stopUnwanted(context: KubeletContext, request: SyncRequest, actio
   const { pod, runtime, podIPs, signal } = request;
   const podIP = podIPs[0] ?? "";
   if (actions.createSandbox && actions.sandboxId) {
-    context.recorder.event(eventSubject(pod), "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+    context.recorder.event(
+      eventSubject(pod),
+      "Normal",
+      "SandboxChanged",
+      "Pod sandbox changed, it will be killed and re-created.",
+    );
   }
   if (actions.killPod) {
     await killPod(context, { pod, runtime, podIP, signal });
@@ -142,13 +146,28 @@ async function runtimeHandler(context: KubeletContext, pod: Pod): Promise<string
   return (await context.client.get(RuntimeClass, { name })).handler;
 }
 
-async function startAll(context: KubeletContext, request: SyncRequest, actions: PodActions, sandbox: Sandbox): Promise<SyncResult> {
+async function startAll(
+  context: KubeletContext,
+  request: SyncRequest,
+  actions: PodActions,
+  sandbox: Sandbox,
+): Promise<SyncResult> {
   let retryAt = Infinity;
   const start = async (container: Container, role: ContainerRole): Promise<boolean> => {
     const { pod, runtime, backoff, signal, waiting } = request;
     try {
       const { id, config, podIPs } = sandbox;
-      await startContainer(context, { pod, container, role, runtime, backoff, signal, podIPs, sandboxId: id, sandboxConfig: config });
+      await startContainer(context, {
+        pod,
+        container,
+        role,
+        runtime,
+        backoff,
+        signal,
+        podIPs,
+        sandboxId: id,
+        sandboxConfig: config,
+      });
       waiting.delete(container.name);
       return true;
     } catch (error) {

@@ -1,0 +1,158 @@
+/**
+ * Whether a pod that was bound to this node may run on it: the scheduler may have known less than the node does, or not been asked.
+ *
+ * @source pkg/kubelet/lifecycle/predicate.go v1.36
+ */
+import type { Node, NodeSelectorTerm, Pod, Toleration } from "../../../shared/api/generated/core-v1.ts";
+import { initContainers, isSidecar, regularContainers } from "./containers.ts";
+import { milliCpu, podTotal, wholeUnits } from "./resources.ts";
+
+export interface Refusal {
+  reason: string;
+  message: string;
+}
+
+export interface AdmissionInput {
+  pod: Pod;
+  node: Pick<Node, "metadata" | "spec">;
+  allocatable: Readonly<Record<string, string>>;
+  /** Those that hold resources here already. */
+  others: readonly Pod[];
+}
+
+/** undefined: it may run. */
+export function refusePod(input: AdmissionInput): Refusal | undefined {
+  return refuseOs(input) ?? refuseResources(input) ?? refuseSelector(input) ?? refuseTaints(input) ?? refusePorts(input);
+}
+
+function refuseOs({ pod }: AdmissionInput): Refusal | undefined {
+  const os = pod.spec.os?.name ?? pod.spec.nodeSelector?.["kubernetes.io/os"];
+  if (!os || os === "linux") return undefined;
+  return pod.spec.os
+    ? { reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS" }
+    : {
+        reason: "PodOSSelectorNodeLabelDoesNotMatch",
+        message: "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label",
+      };
+}
+
+const REASONS: Record<string, string> = {
+  cpu: "OutOfcpu",
+  memory: "OutOfmemory",
+  pods: "OutOfpods",
+  "ephemeral-storage": "OutOfephemeral-storage",
+};
+
+function refuseResources({ pod, allocatable, others }: AdmissionInput): Refusal | undefined {
+  const most = wholeUnits(allocatable.pods ?? "110");
+  if (others.length + 1 > most) return shortage("pods", 1, others.length, most);
+  const names = new Set(
+    [...initContainers(pod), ...regularContainers(pod)].flatMap(({ resources }) => Object.keys(resources?.requests ?? {})),
+  );
+  for (const name of names) {
+    const measure = name === "cpu" ? milliCpu : wholeUnits;
+    const wanted = podTotal(pod, "requests", name, measure);
+    const capacity = measure(allocatable[name]);
+    const used = others.reduce((sum, other) => sum + podTotal(other, "requests", name, measure), 0);
+    if (wanted > 0 && used + wanted > capacity) return shortage(name, wanted, used, capacity);
+  }
+  return undefined;
+}
+
+function shortage(name: string, requested: number, used: number, capacity: number): Refusal {
+  const reason = REASONS[name] ?? `OutOf${name}`;
+  return {
+    reason,
+    message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+  };
+}
+
+function refuseSelector({ pod, node }: AdmissionInput): Refusal | undefined {
+  const labels = node.metadata.labels ?? {};
+  const byLabels = Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
+  const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  const byAffinity = !terms || terms.some((term) => termMatches(term, labels, node.metadata.name!));
+  if (byLabels && byAffinity) return undefined;
+  return { reason: "NodeAffinity", message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
+}
+
+type Requirement = NonNullable<NodeSelectorTerm["matchExpressions"]>[number];
+
+function termMatches(
+  { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
+  labels: Readonly<Record<string, string>>,
+  name: string,
+): boolean {
+  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
+  return (
+    matchExpressions.every((requirement) => requirementMatches(requirement, labels[requirement.key])) &&
+    matchFields.every((requirement) => requirementMatches(requirement, requirement.key === "metadata.name" ? name : undefined))
+  );
+}
+
+function requirementMatches({ operator, values = [] }: Requirement, value: string | undefined): boolean {
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+    case "Gt":
+      return value !== undefined && Number(value) > Number(values[0]);
+    default:
+      return value !== undefined && Number(value) < Number(values[0]);
+  }
+}
+
+function refuseTaints({ pod, node }: AdmissionInput): Refusal | undefined {
+  const taint = (node.spec.taints ?? []).find(
+    ({ key, value = "", effect }) =>
+      effect === "NoExecute" && !(pod.spec.tolerations ?? []).some((t) => tolerates(t, key, value, effect)),
+  );
+  if (!taint) return undefined;
+  return {
+    reason: "TaintToleration",
+    message: `Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate`,
+  };
+}
+
+function tolerates(
+  { key, value = "", effect, operator = "Equal" }: Toleration,
+  taintKey: string,
+  taintValue: string,
+  taintEffect: string,
+): boolean {
+  if (effect && effect !== taintEffect) return false;
+  if (key && key !== taintKey) return false;
+  return operator === "Exists" || (key === taintKey && value === taintValue);
+}
+
+function refusePorts({ pod, others }: AdmissionInput): Refusal | undefined {
+  const taken = others.flatMap(hostPorts);
+  const conflict = hostPorts(pod).some((mine) =>
+    taken.some(
+      (other) =>
+        mine.port === other.port &&
+        mine.protocol === other.protocol &&
+        (mine.ip === other.ip || mine.ip === ANY || other.ip === ANY),
+    ),
+  );
+  if (!conflict) return undefined;
+  return {
+    reason: "NodePorts",
+    message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+  };
+}
+
+const ANY = "0.0.0.0";
+
+function hostPorts(pod: Pod) {
+  return [...initContainers(pod).filter(isSidecar), ...regularContainers(pod)].flatMap(({ ports = [] }) =>
+    ports
+      .filter(({ hostPort }) => hostPort)
+      .map(({ hostPort, hostIP, protocol = "TCP" }) => ({ port: hostPort!, ip: hostIP || ANY, protocol })),
+  );
+}
