@@ -3,7 +3,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { destroyClusterNetwork } from "../addons/cni/index.ts";
 import { removeNodeState } from "../node/cri/index.ts";
-import { checkName, clusterDir, knarrHome } from "../cluster/settings.ts";
+import { checkName, clusterDir, knarrHome, nodeCgroup } from "../cluster/settings.ts";
 import { fail } from "../cluster/failure.ts";
 import { removeContext } from "./kubeconfig.ts";
 import { withLock } from "./lock.ts";
@@ -38,9 +38,4 @@ async function stop(name: string, { purge }: { purge: boolean }): Promise<void> 
       ? `Cluster ${name} is gone.`
       : `Cluster ${name} is stopped; its state is kept for the next 'knarr up' ('--purge' forgets it).`,
   );
-}
-
-/** Parent of all cgroups of a node. */
-export function nodeCgroup(name: string, index: number): string {
-  return `/knarr-${name}-${index}`;
 }

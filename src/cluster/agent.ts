@@ -4,7 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { startContainerd } from "../node/cri/index.ts";
+import { ensureSandboxImage, startContainerd, type Cri } from "../node/cri/index.ts";
+import { runKubelet } from "../node/kubelet/index.ts";
 import { createLogger } from "../shared/component/log/index.ts";
 import { runNodeNetwork } from "../addons/cni/index.ts";
 import { DNS_NODE_PORT, runDns } from "../addons/dns/index.ts";
@@ -12,7 +13,9 @@ import { runKubeProxy } from "../node/kube-proxy/index.ts";
 import { createClient, createInformerFactory, httpsTransport, kubeconfigFile } from "../shared/client/index.ts";
 import { realPlatform } from "../shared/lib/platform.ts";
 import { nodeFiles } from "./node-credentials.ts";
-import { loadClusterIn, type Cluster } from "./settings.ts";
+import { loadClusterIn, nodeCgroup, type Cluster } from "./settings.ts";
+
+const KUBELET_PORT = 10_250;
 
 /** What `up` leaves for the agent in node.json. */
 export interface NodeFacts {
@@ -36,7 +39,49 @@ export async function runAgent(clusterDir: string, index: number, signal: AbortS
     signal,
   });
   log.info({ node: facts.nodeName, containerd: containerd.pid }, "containerd ready");
-  await Promise.all([runNetwork(cluster, facts, nodeFiles(dataDir).proxyKubeconfig, signal)]);
+  await ensureSandboxImage(containerd.cri);
+  await Promise.all([
+    runNetwork(cluster, facts, nodeFiles(dataDir).proxyKubeconfig, signal),
+    runPods(cluster, { facts, index, cri: containerd.cri }, signal),
+  ]);
+}
+
+/** The kubelet, with the node's own identity and its own connections. */
+async function runPods(
+  cluster: Cluster,
+  node: { facts: NodeFacts; index: number; cri: Cri },
+  signal: AbortSignal,
+): Promise<void> {
+  const { facts, index, cri } = node;
+  const dataDir = cluster.nodeDir(index);
+  const files = nodeFiles(dataDir);
+  const client = createClient(httpsTransport({ ...kubeconfigFile(files.kubeletKubeconfig), userAgent: "kubelet" }));
+  const text = (path: string) => readFileSync(path, "utf8");
+  try {
+    await runKubelet(
+      {
+        client,
+        cri,
+        nodeName: facts.nodeName,
+        nodeIPs: [facts.address],
+        rootDir: join(dataDir, "kubelet"),
+        cgroupRoot: nodeCgroup(cluster.name, index),
+        clusterDns: [cluster.clusterDnsIp],
+        clusterDomain: cluster.clusterDomain,
+        server: {
+          port: KUBELET_PORT,
+          cert: text(files.servingCert),
+          key: text(files.servingKey),
+          clientCa: text(files.clientCa),
+        },
+        log: createLogger("kubelet"),
+      },
+      signal,
+    );
+  } finally {
+    client.transport.close();
+    cri.close();
+  }
 }
 
 /** kube-proxy, DNS, pod routes and CNI configuration, over one set of informers. */

@@ -154,3 +154,8 @@ export function writeAtomically(file: string, text: string, mode = 0o600): void 
 export function serviceAddressOf({ serviceCidr }: Pick<ClusterSettings, "serviceCidr">): string {
   return serviceCidr.slice(0, serviceCidr.indexOf("/")).replace(/\d+$/, (last) => String(Number(last) + 1));
 }
+
+/** Parent of all cgroups of a node. */
+export function nodeCgroup(name: string, index: number): string {
+  return `/knarr-${name}-${index}`;
+}
