@@ -53,6 +53,14 @@ const benches = {
     for (let i = 0; i < RUNS; i++) { const s = await startServer(); values.push(s.readyMs); await s.stop(); }
     show("spawn of a fresh control plane to /readyz 200", range(values, "ms"), "target 300 ms");
   },
+  async store() {
+    const file = join(root, "dist/bench-store.mjs");
+    const { build } = await import("esbuild");
+    await build({ entryPoints: [join(root, "src/control-plane/store/bench.ts")], bundle: true, platform: "node", format: "esm", packages: "external", outfile: file });
+    const { benchStore } = await import(file);
+    for (const { name, value, unit } of await benchStore({ directory: scratch, runs: RUNS })) show(`store: ${name}`, `${value < 10 ? value.toPrecision(2) : value.toFixed(0)} ${unit}`);
+    rmSync(file);
+  },
   async library() {
     const file = join(root, "dist/bench-start-cluster.mjs");
     writeFileSync(file, `const t=performance.now();const {startCluster}=await import("./testing.js");const c=await startCluster();await c.client.transport.request({method:"GET",path:"/api/v1/namespaces"});console.log(JSON.stringify({ms:performance.now(),rss:process.memoryUsage().rss/2**20}));await c.close();`);
