@@ -10,6 +10,7 @@ import { certificateApproval, certificateSigning, certificateSubjectRestriction 
 import { persistentVolumeClaimResize } from "./claim-resize.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { limitRanger } from "./limit-ranger/index.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction/index.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
@@ -29,6 +30,7 @@ export interface AdmissionDependencies {
 export function admissionPlugins({ platform, authorizer, rbac }: AdmissionDependencies): AdmissionPlugin[] {
   return [
     namespaceLifecycle, // first: what goes nowhere needs no further work
+    limitRanger, // before quota, which counts the defaults it sets
     serviceAccount(platform), // before PodSecurity and quota, which look at the volumes it adds
     nodeRestriction(authorizer), // before TaintNodesByCondition: a node must not set taints, the server does
     taintNodesByCondition,
