@@ -16,6 +16,7 @@ import { nodeRestriction } from "./node-restriction/index.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
+import { resourceQuota } from "./resource-quota/index.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
@@ -47,5 +48,6 @@ export function admissionPlugins({ platform, authorizer, rbac }: AdmissionDepend
     podTopologyLabels,
     // Mutating webhooks and policies, then validating ones, run here.
     rbacEscalation(authorizer, rbac), // sees roles and bindings as they will be stored
+    resourceQuota(), // last: only what everybody else has let pass is charged
   ];
 }

@@ -2,7 +2,7 @@
 import type { LimitRangeItem, PodSpec } from "../../../../shared/api/generated/core-v1.ts";
 import type { PersistentVolumeClaim } from "../../../../shared/api/index.ts";
 import type { Quantity } from "../../../../shared/apimachinery/quantity.ts";
-import { amountsOf, podAmounts, type Amounts } from "../../pod-resources.ts";
+import { amountsOf, podAmounts, type Amounts } from "../../../../shared/api/core/pod-resources.ts";
 
 interface Subject {
   type: string;

@@ -8,8 +8,8 @@
  *
  * @source staging/src/k8s.io/component-helpers/resource/helpers.go v1.36
  */
-import type { Container, PodSpec } from "../../shared/api/generated/core-v1.ts";
-import { Quantity } from "../../shared/apimachinery/quantity.ts";
+import type { Container, PodSpec } from "../generated/core-v1.ts";
+import { Quantity } from "../../apimachinery/quantity.ts";
 
 export type Amounts = Map<string, Quantity>;
 export type ResourceList = Readonly<Record<string, unknown>>;
