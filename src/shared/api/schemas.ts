@@ -144,8 +144,10 @@ function resolveField(f: FieldRow): Field {
 /** Resolves `list<map<string>>`, a scalar or a definition name; `use` carries what the field says of its type. */
 function resolveType(type: string, use: Partial<FieldRow> = {}): Schema {
   const generic = /^(list|map)<(.*)>$/.exec(type);
-  if (generic?.[1] === "list") return listSchema(resolveType(generic[2]!), use);
-  if (generic) return { type: "map", values: resolveType(generic[2]!), mapType: use.mapType ?? "granular" };
+  // The values a list or a map may hold are declared at the field.
+  const element = { ...(use.enum && { enum: use.enum }), ...(use.consts && { consts: use.consts }) };
+  if (generic?.[1] === "list") return listSchema(resolveType(generic[2]!, element), use);
+  if (generic) return { type: "map", values: resolveType(generic[2]!, element), mapType: use.mapType ?? "granular", declared: use.mapType !== undefined };
   const row = definitionRow(type);
   if (!row) return scalarSchema(type as ScalarName, use);
   if (row.wrapper) return { ...(resolveType(row.wrapper, use) as ListSchema), wrapper: { num: row.num ?? 1 } };
@@ -155,7 +157,7 @@ function resolveType(type: string, use: Partial<FieldRow> = {}): Schema {
 }
 
 function listSchema(items: Schema, use: Partial<FieldRow>): ListSchema {
-  return { type: "list", items, listType: use.listType ?? "atomic", listKeys: use.listKeys ?? [] };
+  return { type: "list", items, listType: use.listType ?? "atomic", declared: use.listType !== undefined, listKeys: use.listKeys ?? [] };
 }
 
 function scalarSchema(scalar: ScalarName, use: Partial<FieldRow>): ScalarSchema {

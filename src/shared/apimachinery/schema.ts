@@ -42,6 +42,8 @@ export interface ListSchema {
   items: Schema;
   /** Ownership and merging under server-side apply. Absent in the source means atomic. */
   listType: "atomic" | "set" | "map";
+  /** The source declares the list type. */
+  declared?: boolean;
   listKeys: readonly string[];
   /** A bare list in JSON that protobuf wraps in a message, in this field number; absent and empty differ there. */
   wrapper?: { num: number };
@@ -51,6 +53,8 @@ export interface MapSchema {
   type: "map";
   values: Schema;
   mapType: "granular" | "atomic";
+  /** The source declares the map type. */
+  declared?: boolean;
 }
 
 export interface StructSchema {

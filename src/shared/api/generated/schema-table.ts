@@ -722,7 +722,7 @@ enum:io.k8s.api.core.v1.TerminationMessagePolicy ["FallbackToLogsOnError","File"
 enum:io.k8s.api.core.v1.TolerationOperator ["Equal","Exists","Gt","Lt"]
 enum:io.k8s.api.core.v1.URIScheme ["HTTP","HTTPS"]
 enum:io.k8s.api.core.v1.UnsatisfiableConstraintAction ["DoNotSchedule","ScheduleAnyway"]
-enum:io.k8s.api.discovery.v1.AddressType ["FQDN"]
+enum:io.k8s.api.discovery.v1.AddressType ["FQDN","IPv4","IPv6"]
 enum:io.k8s.api.networking.v1.PathType ["Exact","ImplementationSpecific","Prefix"]
 enum:io.k8s.api.networking.v1.PolicyType ["Egress","Ingress"]
 enum:io.k8s.api.policy.v1.UnhealthyPodEvictionPolicyType ["AlwaysAllow","IfHealthyBudget"]
