@@ -5,6 +5,7 @@
  * Inline fields are flattened here, so that nothing past this point knows Go's embedding; where protobuf nests what JSON
  * flattens, `protoPath` says under which message.
  */
+import { createHash } from "node:crypto";
 import { invariant } from "../lib/invariant.ts";
 import { schemaTable } from "./generated/schema-table.ts";
 import type { Field, ListSchema, ScalarName, ScalarSchema, Schema, StructSchema } from "../apimachinery/schema.ts";
@@ -71,6 +72,11 @@ const definitionRow = (name: string) => lookup<DefinitionRow>(name);
 const JSON_SCHEMA_PROPS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
 
 const structs = new Map<string, StructSchema>();
+
+/** Tells one table from another: what is derived from built-in schemas alone may be cached for as long as this is the same. */
+export function schemaFingerprint(): string {
+  return createHash("sha256").update(schemaTable).digest("hex");
+}
 
 /** Whether the table has this definition. */
 export function hasDefinition(definition: string): boolean {
@@ -147,7 +153,13 @@ function resolveType(type: string, use: Partial<FieldRow> = {}): Schema {
   // The values a list or a map may hold are declared at the field.
   const element = { ...(use.enum && { enum: use.enum }), ...(use.consts && { consts: use.consts }) };
   if (generic?.[1] === "list") return listSchema(resolveType(generic[2]!, element), use);
-  if (generic) return { type: "map", values: resolveType(generic[2]!, element), mapType: use.mapType ?? "granular", declared: use.mapType !== undefined };
+  if (generic)
+    return {
+      type: "map",
+      values: resolveType(generic[2]!, element),
+      mapType: use.mapType ?? "granular",
+      declared: use.mapType !== undefined,
+    };
   const row = definitionRow(type);
   if (!row) return scalarSchema(type as ScalarName, use);
   if (row.wrapper) return { ...(resolveType(row.wrapper, use) as ListSchema), wrapper: { num: row.num ?? 1 } };
@@ -157,7 +169,13 @@ function resolveType(type: string, use: Partial<FieldRow> = {}): Schema {
 }
 
 function listSchema(items: Schema, use: Partial<FieldRow>): ListSchema {
-  return { type: "list", items, listType: use.listType ?? "atomic", declared: use.listType !== undefined, listKeys: use.listKeys ?? [] };
+  return {
+    type: "list",
+    items,
+    listType: use.listType ?? "atomic",
+    declared: use.listType !== undefined,
+    listKeys: use.listKeys ?? [],
+  };
 }
 
 function scalarSchema(scalar: ScalarName, use: Partial<FieldRow>): ScalarSchema {

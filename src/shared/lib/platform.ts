@@ -92,6 +92,11 @@ export function formatMicroTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 23)}000Z`;
 }
 
+/** `Sun, 22 Nov 2026 17:58:24 GMT`: dates in HTTP headers. */
+export function formatHttpDate(ms: number): string {
+  return new Date(ms).toUTCString();
+}
+
 /** Milliseconds since the epoch of an RFC 3339 text; NaN where it is none. */
 export function parseTime(text: string): number {
   return Date.parse(text);

@@ -3,17 +3,19 @@ import { plainJson } from "../chain/failure.ts";
 import type { PathHandler } from "../chain/chain.ts";
 import type { Answer } from "../chain/types.ts";
 import type { Core } from "../core.ts";
+import { openApiPaths } from "../openapi/index.ts";
 import type { Document } from "../types.ts";
 
 export function pathHandler(core: Core): PathHandler {
-  return (request) => {
+  const openApi = openApiPaths(core);
+  return (request, user) => {
     switch (request.path) {
       case "/healthz":
       case "/livez":
       case "/readyz":
         return text("ok");
       default:
-        return document(core, request.path);
+        return openApi(request, user) ?? document(core, request.path);
     }
   };
 }

@@ -67,7 +67,7 @@ function content(result: Result, format: Format): Content {
 function headersOf(answer: Answer, contentType: string): Record<string, string> {
   const headers: Record<string, string> = {
     "cache-control": "no-cache, private",
-    "content-type": contentType,
+    ...(contentType && { "content-type": contentType }),
     ...answer.headers,
   };
   if (answer.warnings.length) headers.warning = answer.warnings.map(formatWarning).join(", ");

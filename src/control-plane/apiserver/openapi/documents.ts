@@ -33,7 +33,12 @@ const PRODUCES: Record<OperationModel["produces"], readonly string[]> = {
   discovery: OBJECTS,
   json: ["application/json"],
 };
-const PATCHES = ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"];
+const PATCHES = [
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/strategic-merge-patch+json",
+  "application/apply-patch+yaml",
+];
 
 /** Paths of the documents there are, `apis/apps/v1` and the like, without leading slash. */
 export function documentPaths(kinds: readonly Kind<any>[]): string[] {
@@ -52,8 +57,12 @@ export function documentV3(path: string, inputs: DocumentInputs): Json {
   const paths: Json = {};
   for (const p of pathsAt(path, kinds)) paths[p.path] = pathItem(p, writer);
   const custom = kinds.length > 0 && kinds.every((k) => k.schema.dynamic);
-  const schemas = writer.finish(annotator(inputs.kinds));
-  const security = { securitySchemes: { BearerToken: { type: "apiKey", description: "Bearer Token authentication", name: "authorization", in: "header" } } };
+  const schemas = writer.finish(annotator(inputs.kinds, kinds));
+  const security = {
+    securitySchemes: {
+      BearerToken: { type: "apiKey", description: "Bearer Token authentication", name: "authorization", in: "header" },
+    },
+  };
   return {
     openapi: "3.0.0",
     info: custom ? { title: "Kubernetes CRD Swagger", version: "v0.1.0" } : { title: "Kubernetes", version: inputs.version },
@@ -83,14 +92,18 @@ export function documentV2(inputs: DocumentInputs): Json {
     info: { title: "Kubernetes", version: inputs.version },
     paths,
     definitions: writer.finish(annotator(inputs.kinds)),
-    securityDefinitions: { BearerToken: { description: "Bearer Token authentication", type: "apiKey", name: "authorization", in: "header" } },
+    securityDefinitions: {
+      BearerToken: { description: "Bearer Token authentication", type: "apiKey", name: "authorization", in: "header" },
+    },
     security: [{ BearerToken: [] }],
   };
 }
 
 /** What all operations of a path have in common stands at the path. */
 function pathItem(path: PathModel, writer: SchemaWriter): Json {
-  const shared = path.operations[0]!.parameters.filter((p) => path.operations.every((o) => o.parameters.some((q) => q.name === p.name)));
+  const shared = path.operations[0]!.parameters.filter((p) =>
+    path.operations.every((o) => o.parameters.some((q) => q.name === p.name)),
+  );
   const own = (op: OperationModel) => op.parameters.filter((p) => !shared.includes(p) && !shared.some((s) => s.name === p.name));
   const out: Json = {};
   for (const op of path.operations) out[op.method] = operation(op, own(op), writer);
@@ -118,11 +131,26 @@ function operation(op: OperationModel, parameters: Parameter[], writer: SchemaWr
 }
 
 function operationV2(op: OperationModel, query: Json[], writer: SchemaWriter): Json {
-  const body = op.body && { name: "body", in: "body", ...(op.body.required && { required: true }), schema: content(op.body.content, writer) };
+  const body = op.body && {
+    name: "body",
+    in: "body",
+    ...(op.body.required && { required: true }),
+    schema: content(op.body.content, writer),
+  };
   const parameters = [...(body ? [body] : []), ...query];
-  const consumes = op.consumes === "none" ? undefined : op.consumes === "patch" ? PATCHES : op.consumes === "discovery" ? (op.produces === "json" ? ["application/json"] : OBJECTS) : ["*/*"];
+  const consumes =
+    op.consumes === "none"
+      ? undefined
+      : op.consumes === "patch"
+        ? PATCHES
+        : op.consumes === "discovery"
+          ? op.produces === "json"
+            ? ["application/json"]
+            : OBJECTS
+          : ["*/*"];
   const responses: Json = {};
-  for (const code of op.answers.codes) responses[code] = { description: STATUS_TEXTS[code], schema: content(op.answers.content, writer) };
+  for (const code of op.answers.codes)
+    responses[code] = { description: STATUS_TEXTS[code], schema: content(op.answers.content, writer) };
   responses[401] = { description: "Unauthorized" };
   return {
     ...(consumes && { consumes }),
@@ -135,10 +163,12 @@ function operationV2(op: OperationModel, query: Json[], writer: SchemaWriter): J
 }
 
 function operationV3(op: OperationModel, query: Json[], writer: SchemaWriter): Json {
-  const media = (types: readonly string[], c: Content) => Object.fromEntries(types.map((t) => [t, { schema: content(c, writer) }]));
+  const media = (types: readonly string[], c: Content) =>
+    Object.fromEntries(types.map((t) => [t, { schema: content(c, writer) }]));
   const bodyTypes = op.consumes === "patch" ? PATCHES : ["*/*"];
   const responses: Json = {};
-  for (const code of op.answers.codes) responses[code] = { description: STATUS_TEXTS[code], content: media(produced(op), op.answers.content) };
+  for (const code of op.answers.codes)
+    responses[code] = { description: STATUS_TEXTS[code], content: media(produced(op), op.answers.content) };
   responses[401] = { description: "Unauthorized" };
   return {
     operationId: op.id,
@@ -162,11 +192,13 @@ function content(c: Content, writer: SchemaWriter): Json {
   if ("definition" in c) return writer.ref(c.definition);
   if ("object" in c) return writer.ref(c.object.definition, c.object.schema.dynamic ? c.object.schema : undefined);
   const kind = c.listOf;
-  return kind.schema.dynamic ? writer.listRef(`${kind.definition}List`, kind.definition, kind.schema) : writer.ref(`${kind.definition}List`);
+  return kind.schema.dynamic
+    ? writer.listRef(`${kind.definition}List`, kind.definition, kind.schema)
+    : writer.ref(`${kind.definition}List`);
 }
 
-/** Says which definition is which kind. */
-function annotator(kinds: readonly Kind<any>[]): (definition: string, schema: Json) => void {
+/** Says which definition is which kind. Delete options and watch events are a kind of every group version that `speakers` are of. */
+function annotator(kinds: readonly Kind<any>[], speakers = kinds): (definition: string, schema: Json) => void {
   const gvks = new Map<string, Gvk[]>();
   const add = (definition: string, gvk: Gvk) => {
     const list = gvks.get(definition) ?? [];
@@ -174,14 +206,22 @@ function annotator(kinds: readonly Kind<any>[]): (definition: string, schema: Js
     gvks.set(definition, list);
   };
   const meta = "io.k8s.apimachinery.pkg.apis.meta.v1";
-  for (const kind of ["Status", "APIGroup", "APIGroupList", "APIResourceList", "APIVersions"]) add(`${meta}.${kind}`, { group: "", kind, version: "v1" });
+  for (const kind of ["Status", "APIGroup", "APIGroupList", "APIResourceList", "APIVersions"])
+    add(`${meta}.${kind}`, { group: "", kind, version: "v1" });
   for (const k of kinds) {
     const gv = { group: k.group, version: k.version };
     add(k.definition, { ...gv, kind: k.kind });
     add(`${k.definition}List`, { ...gv, kind: k.listKind ?? `${k.kind}List` });
-    for (const kind of ["DeleteOptions", "WatchEvent"]) add(kind === "WatchEvent" ? WATCH_EVENT : DELETE_OPTIONS, { ...gv, kind });
   }
-  for (const [kind, group, version] of [["Scale", "autoscaling", "v1"], ["Eviction", "policy", "v1"], ["TokenRequest", "authentication.k8s.io", "v1"]] as const) {
+  for (const { group, version } of [{ group: "", version: "v1" }, ...speakers]) {
+    add(DELETE_OPTIONS, { group, version, kind: "DeleteOptions" });
+    add(WATCH_EVENT, { group, version, kind: "WatchEvent" });
+  }
+  for (const [kind, group, version] of [
+    ["Scale", "autoscaling", "v1"],
+    ["Eviction", "policy", "v1"],
+    ["TokenRequest", "authentication.k8s.io", "v1"],
+  ] as const) {
     add(`io.k8s.api.${group.split(".")[0]}.${version}.${kind}`, { group, version, kind });
   }
   return (definition, schema) => {

@@ -4,7 +4,18 @@
  */
 import { hasDefinition, structSchema, type Kind, type SubresourceFacts } from "../../../shared/api/index.ts";
 import type { Schema } from "../../../shared/apimachinery/schema.ts";
-import { DELETE_OPTIONS, documentPath, groupId, groupTag, groupVersionId, PATCH, STATUS, subresourceId, tagOf, WATCH_EVENT } from "./names.ts";
+import {
+  DELETE_OPTIONS,
+  documentPath,
+  groupId,
+  groupTag,
+  groupVersionId,
+  PATCH,
+  STATUS,
+  subresourceId,
+  tagOf,
+  WATCH_EVENT,
+} from "./names.ts";
 
 export interface Parameter {
   name: string;
@@ -88,7 +99,16 @@ function optionTypes(): Options {
 /** All paths of a group version, discovery first. */
 export function groupVersionPaths(group: string, version: string, kinds: readonly Kind<any>[]): PathModel[] {
   const dynamic = kinds.length > 0 && kinds.every((k) => k.schema.dynamic);
-  const out = dynamic ? [] : [discoveryPath(`/${documentPath(group, version)}/`, tagOf(group, version), `get${groupVersionId(group, version)}APIResources`, "APIResourceList")];
+  const out = dynamic
+    ? []
+    : [
+        discoveryPath(
+          `/${documentPath(group, version)}/`,
+          tagOf(group, version),
+          `get${groupVersionId(group, version)}APIResources`,
+          "APIResourceList",
+        ),
+      ];
   for (const kind of kinds) out.push(...kindPaths(kind));
   return out.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -144,7 +164,12 @@ class KindPaths {
     return `${verb}${this.namespaced ? "Namespaced" : ""}${this.kind.kind}${suffix}`;
   }
 
-  operation(method: string, verb: string, action: string, rest: Partial<OperationModel> & Pick<OperationModel, "answers">): OperationModel {
+  operation(
+    method: string,
+    verb: string,
+    action: string,
+    rest: Partial<OperationModel> & Pick<OperationModel, "answers">,
+  ): OperationModel {
     const { kind } = this;
     const [first, more = ""] = verb.split(":");
     return {
@@ -186,7 +211,11 @@ function kindPaths(kind: Kind<any>): PathModel[] {
 }
 
 function listOperation(paths: KindPaths, rest: Partial<OperationModel>): OperationModel {
-  return paths.operation("get", "list", "list", { answers: { codes: [200], content: { listOf: paths.kind } }, produces: "stream", ...rest });
+  return paths.operation("get", "list", "list", {
+    answers: { codes: [200], content: { listOf: paths.kind } },
+    produces: "stream",
+    ...rest,
+  });
 }
 
 function collection(paths: KindPaths, path: string, parameters: Parameter[], object: Content): void {
@@ -218,13 +247,23 @@ function createOperation(paths: KindPaths, content: Content, suffix: string, par
   return op;
 }
 
-function item(paths: KindPaths, path: string, parameters: Parameter[], content: Content, suffix: string, verbs = paths.kind.verbs, gvk?: Gvk): void {
+function item(
+  paths: KindPaths,
+  path: string,
+  parameters: Parameter[],
+  content: Content,
+  suffix: string,
+  verbs = paths.kind.verbs,
+  gvk?: Gvk,
+): void {
   const { write, remove } = optionTypes();
   const operations: OperationModel[] = [];
   const body = { content, required: true };
   if (verbs.includes("get")) operations.push(paths.operation("get", "read", "get", { answers: { codes: [200], content } }));
   if (verbs.includes("update")) {
-    operations.push(paths.operation("put", "replace", "put", { parameters: write, body, answers: { codes: [200, 201], content } }));
+    operations.push(
+      paths.operation("put", "replace", "put", { parameters: write, body, answers: { codes: [200, 201], content } }),
+    );
   }
   if (verbs.includes("delete")) {
     operations.push(

@@ -167,7 +167,9 @@ const ZEROS: Partial<Record<ScalarSchema["scalar"], unknown>> = { string: "", bo
 const SPECIAL: Record<string, (dialect: Dialect) => Json> = {
   [SCALAR_DEFINITIONS.Quantity!]: (d) => (d === 2 ? { type: "string" } : { oneOf: [{ type: "string" }, { type: "number" }] }),
   [SCALAR_DEFINITIONS.IntOrString!]: (d) =>
-    d === 2 ? { type: "string", format: "int-or-string" } : { format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] },
+    d === 2
+      ? { type: "string", format: "int-or-string" }
+      : { format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] },
   [SCALAR_DEFINITIONS.Time!]: () => ({ type: "string", format: "date-time" }),
   [SCALAR_DEFINITIONS.MicroTime!]: () => ({ type: "string", format: "date-time" }),
   [SCALAR_DEFINITIONS.Duration!]: () => ({ type: "string" }),

@@ -4,6 +4,7 @@ import { decodeMessage } from "./decode.ts";
 import { encodeMessage } from "./encode.ts";
 import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
 
+export { BackwardWriter, BYTES, FIXED64, VARINT } from "./wire.ts";
 export { decodeMessage } from "./decode.ts";
 export { encodeMessage } from "./encode.ts";
 export {
