@@ -63,6 +63,14 @@ export interface ReadContext {
 /** Table cell values in the order of the kind's columns; objects may be given as received (unknown parts missing). */
 export type Cells<T> = (object: T, context: ReadContext) => (string | number | boolean | null)[];
 
+/** Where `/scale` finds its parts, dotted paths; a workload's own fields where absent. */
+export interface ScalePaths {
+  specReplicas: string;
+  statusReplicas: string;
+  /** Holds a selector as text (custom resources only). */
+  labelSelector?: string;
+}
+
 /** All functions may assume that structural decoding and schema defaults have been applied; all are optional. */
 export interface KindBehaviour<T extends KubeObject> {
   /** How `metadata.name` must look; default `subdomain` (DNS-1123). */
@@ -99,6 +107,7 @@ export interface KindBehaviour<T extends KubeObject> {
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
   /** Fields (dotted) written only through `/status`; default `["status"]` where the kind has that subresource. */
   statusFields?: readonly string[];
+  scale?: ScalePaths;
   validateStatusUpdate?(object: T, old: T, context: WriteContext): FieldError[];
   prepareForStatusUpdate?(object: T, old: T, context: WriteContext): void;
 }

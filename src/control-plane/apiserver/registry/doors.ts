@@ -29,7 +29,17 @@ export function resetForCreate(kind: Kind<any>, object: KubeObject): void {
 }
 
 export function resetForUpdate(kind: Kind<any>, subresource: string, object: KubeObject, old: KubeObject): void {
-  for (const path of pathsOf(kind, subresource)) keep(object as unknown as Members, old as unknown as Members, path.split("."));
+  for (const path of pathsOf(kind, subresource)) {
+    if (path === "metadata") keepMetadata(object, old);
+    else keep(object as unknown as Members, old as unknown as Members, path.split("."));
+  }
+}
+
+const CLIENTS_METADATA = ["labels", "annotations", "finalizers", "ownerReferences"];
+
+/** What a client may set keeps its old value; the record of owners is new. */
+function keepMetadata(object: KubeObject, old: KubeObject): void {
+  for (const name of CLIENTS_METADATA) keep(object.metadata as unknown as Members, old.metadata as unknown as Members, [name]);
 }
 
 /** `object` gets the value that `old` has at this path, or loses it. */

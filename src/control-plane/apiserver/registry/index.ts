@@ -7,6 +7,7 @@ import { list } from "./list.ts";
 import { patch } from "./patch.ts";
 import type { Operation } from "./operation.ts";
 import { get } from "./read.ts";
+import { scale } from "./scale.ts";
 import { update } from "./update.ts";
 import { watch } from "./watch.ts";
 
@@ -15,6 +16,7 @@ type Verb = (op: Operation) => Result | Promise<Result>;
 const verbs: Record<string, Verb> = { get, list, watch, create, update, patch, delete: deleteOne };
 
 export function run(op: Operation): Result | Promise<Result> {
+  if (op.subresource?.kind === "Scale") return scale(op);
   const verb = verbs[op.info.verb];
   if (!verb) throw methodNotSupported(op.served.ref, op.info.verb);
   return verb(op);

@@ -1,10 +1,36 @@
 /** managedFields of what is written, by the rules of field management. */
 import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.ts";
-import { fieldScope, ownershipOfCreated, ownershipOfUpdated, type Writer } from "../../../shared/apimachinery/patch/index.ts";
+import type { Kind } from "../../../shared/api/kind.ts";
+import {
+  deepCopy,
+  fieldScope,
+  ownershipOfCreated,
+  ownershipOfUpdated,
+  type Writer,
+} from "../../../shared/apimachinery/patch/index.ts";
+import { toVersion } from "./convert.ts";
 import { managerOf, type Operation } from "./operation.ts";
+import type { Resource } from "./resources.ts";
 
-export function writerOf(op: Operation): Writer {
-  return { scope: fieldScope(op.served.kind, op.info.subresource), manager: managerOf(op), now: op.now };
+/** Who writes, through which door; `kind` is that of the written document where it is not the path's (a scale). */
+export function writerOf(op: Operation, kind: Kind<any> = op.served.kind): Writer {
+  const { resource } = op.served;
+  return {
+    scope: fieldScope(kind, op.info.subresource),
+    manager: managerOf(op),
+    now: op.now,
+    inVersion: kind === op.served.kind ? (object, apiVersion) => inVersion(resource, object, apiVersion) : undefined,
+  };
+}
+
+/** For entries that were recorded in another served version. */
+function inVersion(resource: Resource, object: object, apiVersion: string): ReturnType<NonNullable<Writer["inVersion"]>> {
+  const served = resource.served.get(apiVersion);
+  if (!served) return undefined;
+  const converted = toVersion(resource, deepCopy(object) as KubeObject, served);
+  // Differs: entries of another version are not followed where a webhook would have to convert.
+  if (converted instanceof Promise) return undefined;
+  return { object: converted as unknown as Record<string, unknown>, schema: served.kind.schema };
 }
 
 type ManagedFields = ObjectMeta["managedFields"];
@@ -14,8 +40,8 @@ export function ownCreated(op: Operation, object: KubeObject): void {
   setOwners(object, ownershipOfCreated(object, writerOf(op)));
 }
 
-export function ownUpdated(op: Operation, live: KubeObject, object: KubeObject): void {
-  setOwners(object, ownershipOfUpdated(live, object, writerOf(op)));
+export function ownUpdated(op: Operation, live: KubeObject, object: KubeObject, kind?: Kind<any>): void {
+  setOwners(object, ownershipOfUpdated(live, object, writerOf(op, kind)));
 }
 
 export function setOwners(object: KubeObject, managedFields: readonly unknown[] | undefined): void {

@@ -3,6 +3,7 @@
  *
  * @source staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go v1.36
  */
+import type { Kind } from "../../../shared/api/kind.ts";
 import { apiError, badRequest, conflict } from "../../../shared/apimachinery/errors.ts";
 import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.ts";
 import {
@@ -24,50 +25,70 @@ import { ownUpdated, writerOf } from "./ownership.ts";
 import { change } from "./update.ts";
 
 export async function patch(op: Operation): Promise<Result> {
-  const { request, served } = op;
-  const type = patchTypeOf(request.headers["content-type"]);
-  if (!type || (type === "strategic" && served.kind.schema.dynamic)) throw unsupported();
-  const bytes = await request.body(MAX_BODY_BYTES);
+  const request = await readPatchRequest(op, op.served.kind);
+  const { options } = request;
+  const next = (live: KubeObject) => patched(op, live, request);
+  if (request.body.type !== "apply" || op.info.subresource) return change(op, options, { next });
+  return change(op, options, { next, create: () => createApplied(op, applied(op, undefined, request), options) });
+}
+
+export interface PatchRequest {
+  body: PatchBody;
+  options: WriteOptions;
+  /** Of the patched document: the kind of the path, or of its subresource. */
+  kind: Kind<any>;
+}
+
+export async function readPatchRequest(op: Operation, kind: Kind<any>): Promise<PatchRequest> {
+  const type = patchTypeOf(op.request.headers["content-type"]);
+  if (!type || (type === "strategic" && kind.schema.dynamic)) throw unsupported();
+  const bytes = await op.request.body(MAX_BODY_BYTES);
   const options = writeOptions(op.query, "PatchOptions", type === "apply");
-  const body = await readPatch(type, bytes, options.fieldValidation);
-  if (type === "apply") return apply(op, body, options);
-  return change(op, options, { next: (live) => patched(op, live, body, options) });
+  return { body: await readPatch(type, bytes, options.fieldValidation), options, kind };
 }
 
 const unsupported = () => apiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
 
-function patched(op: Operation, live: KubeObject, body: PatchBody, options: WriteOptions): KubeObject {
-  const { kind } = op.served;
+/** What the patch makes of a live object, defaulted and with its owners recorded. */
+export function patched(op: Operation, live: KubeObject, request: PatchRequest): KubeObject {
+  const { kind, body, options } = request;
+  if (body.type === "apply") return applied(op, live, request);
   const { object, warnings } = patchObject(kind, live, body, options.fieldValidation);
   warn(op, warnings);
   setDefaults(kind, object);
-  ownUpdated(op, live, object);
+  ownUpdated(op, live, object, kind);
   matchNamespace(op, object);
-  matchName(op, object);
+  requireName(op, object);
   return object;
 }
 
-function apply(op: Operation, body: PatchBody, options: WriteOptions): Promise<Result> {
-  const writer = { ...writerOf(op), manager: options.fieldManager };
-  const applied = (live: KubeObject | undefined): KubeObject => {
-    const { object } = applyConfiguration(live as never, body.value, writer, options.force);
-    if (options.fieldValidation === "Strict" && body.problems.length)
-      throw badRequest(`error strict decoding YAML: error unmarshaling JSON: ${body.problems.join(", ")}`);
-    warn(op, body.problems);
-    const decoded = decodeApplied(op.served.kind, object);
-    setDefaults(op.served.kind, decoded);
-    if (decoded.metadata.uid && !live)
-      throw conflict(
-        op.served.ref,
-        op.info.name,
-        `uid mismatch: the provided object specified uid ${decoded.metadata.uid}, and no existing object was found`,
-      );
-    matchNamespace(op, decoded);
-    matchName(op, decoded);
-    return decoded;
-  };
-  if (op.info.subresource) return change(op, options, { next: applied });
-  return change(op, options, { next: applied, create: () => createApplied(op, applied(undefined), options) });
+function applied(op: Operation, live: KubeObject | undefined, { kind, body, options }: PatchRequest): KubeObject {
+  const writer = { ...writerOf(op, kind), manager: options.fieldManager };
+  const { object } = applyConfiguration(live as never, body.value, writer, options.force);
+  if (options.fieldValidation === "Strict" && body.problems.length) throw strictYaml(body.problems);
+  warn(op, body.problems);
+  const decoded = decodeApplied(kind, object);
+  setDefaults(kind, decoded);
+  const { uid } = decoded.metadata;
+  if (uid && !live) {
+    const text = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+    throw conflict(op.served.ref, op.info.name, text);
+  }
+  matchNamespace(op, decoded);
+  requireName(op, decoded);
+  return decoded;
+}
+
+function strictYaml(problems: readonly string[]) {
+  const lines = problems.map((problem) => `  ${problem}`).join("\n");
+  return badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n${lines}`);
+}
+
+/** Unlike a PUT, the result of a patch has to name the object itself. */
+function requireName(op: Operation, object: KubeObject): void {
+  if (!object.metadata.name)
+    throw badRequest(`the name of the object (${op.info.name} based on URL) was undeterminable: name must be provided`);
+  matchName(op, object);
 }
 
 /** An apply that creates needs the right to create, too. */

@@ -1,0 +1,23 @@
+/** What `/scale` of every scalable kind speaks; it is not stored and has no resource of its own. */
+import { invalidValue } from "../../apimachinery/field-error.ts";
+import type { Scale as T } from "../generated/autoscaling-v1.ts";
+import { defineKind } from "../kind.ts";
+
+export const Scale = defineKind<T>({
+  group: "autoscaling",
+  version: "v1",
+  kind: "Scale",
+  plural: "",
+  singular: "",
+  scope: "Namespaced",
+  shortNames: [],
+  categories: [],
+  verbs: [],
+  definition: "io.k8s.api.autoscaling.v1.Scale",
+  subresources: [],
+  columns: [],
+  validate({ spec: { replicas = 0 } }) {
+    return replicas < 0 ? [invalidValue("spec.replicas", replicas, "must be greater than or equal to 0")] : [];
+  },
+});
+export type Scale = T;
