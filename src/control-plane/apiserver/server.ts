@@ -8,9 +8,10 @@ import { createClient, type Client, type Transport } from "../../shared/client/i
 import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import type { Store } from "../store/types.ts";
 import { CacheHub } from "./cache/hub.ts";
-import { createChain } from "./chain/chain.ts";
+import { createChain, type PathHandler } from "./chain/chain.ts";
 import type { Handler } from "./chain/types.ts";
 import type { Core } from "./core.ts";
+import type { HealthCheck } from "./discovery/health.ts";
 import { pathHandler } from "./discovery/index.ts";
 import { listen, type Listener, type ListenOptions } from "./http/listen.ts";
 import { inProcessTransport, sharedCacheOf } from "./in-process.ts";
@@ -43,6 +44,8 @@ export interface ApiServerOptions {
   /** Documents at paths that are no resources. */
   documents?: Readonly<Record<string, () => Promise<Document>>>;
   platform?: Platform;
+  /** Further paths outside the API: OpenAPI, metrics. */
+  paths?: PathHandler;
   /** Unexpected errors. */
   report?(error: unknown): void;
 }
@@ -97,7 +100,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     context,
     report,
   };
-  const handle = createChain(core, pathHandler(core));
+  const handle = createChain(core, pathHandler(core, healthChecks(core), options.paths));
   const listeners: Listener[] = [];
   await hub.start();
   return {
@@ -118,4 +121,16 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       hub.close();
     },
   };
+}
+
+function healthChecks(core: Core): HealthCheck[] {
+  return [
+    { name: "ping", check() {} },
+    {
+      name: "etcd",
+      async check() {
+        await core.store.currentRevision();
+      },
+    },
+  ];
 }

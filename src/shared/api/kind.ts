@@ -79,6 +79,8 @@ export interface KindBehaviour<T extends KubeObject> {
   immutable?: readonly string[];
   /** Fields besides metadata.name and metadata.namespace that `fieldSelector` may name. */
   selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** The words that refuse another field, where they are not the usual ones. */
+  unknownField?(field: string): string;
   cells?: Cells<T>;
   /** Defaults that depend on other fields; called on decode of requests and of stored objects, before admission. */
   setDefaults?(object: T): void;

@@ -117,6 +117,12 @@ export class ResourceCache {
     this.#forgotten = revision;
   }
 
+  /** An object as the store had it at some revision: the cached one where it is still that. */
+  entryOf(key: string, value: Uint8Array, revision: number): CachedObject {
+    const cached = this.#byKey.get(key);
+    return cached?.revision === revision ? cached : CachedObject.fromStore(this.#place(key), value, this.shape, revision);
+  }
+
   /** First load: no events, no history. */
   load(key: string, value: Uint8Array, revision: number): void {
     const entry = CachedObject.fromStore(this.#place(key), value, this.shape, revision);

@@ -49,6 +49,7 @@ export function createChain(core: Core, paths: PathHandler): Handler {
     return serve(request, info, user);
   };
   const serve = (request: Incoming, info: RequestInfo, user: UserInfo): Maybe<Answer> => {
+    if (!core.resources.hasGroup(info.group)) return paths(request, user) ?? pageNotFound;
     const found = route(core.resources, info, request.method);
     const op = operationOf(core, request, info, user, found);
     if (op.format.media === "yaml") return loadYaml().then(() => answerOf(op));

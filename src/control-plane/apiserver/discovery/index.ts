@@ -1,22 +1,26 @@
 /** Paths that are no resources. */
 import { plainJson } from "../chain/failure.ts";
 import type { PathHandler } from "../chain/chain.ts";
+import { noSuchMethod } from "../chain/route.ts";
 import type { Answer } from "../chain/types.ts";
 import type { Core } from "../core.ts";
 import { openApiPaths } from "../openapi/index.ts";
 import type { Document } from "../types.ts";
+import { discovery } from "./handler.ts";
+import { health, type HealthCheck } from "./health.ts";
+import { version } from "./version.ts";
 
-export function pathHandler(core: Core): PathHandler {
+/** `more` is asked last. */
+export function pathHandler(core: Core, checks: readonly HealthCheck[], more: PathHandler | undefined): PathHandler {
   const openApi = openApiPaths(core);
   return (request, user) => {
-    switch (request.path) {
-      case "/healthz":
-      case "/livez":
-      case "/readyz":
-        return text("ok");
-      default:
-        return openApi(request, user) ?? document(core, request.path);
+    const path = request.path;
+    if (path.startsWith("/api")) return discovery(core, request) ?? more?.(request, user);
+    if (path === "/version" || path === "/version/") {
+      if (request.method !== "GET") throw noSuchMethod();
+      return { result: { type: "object", code: 200, object: version }, format: { ...plainJson, pretty: true }, warnings: [] };
     }
+    return health(checks, request) ?? openApi(request, user) ?? document(core, path) ?? more?.(request, user);
   };
 }
 
@@ -26,8 +30,4 @@ function asAnswer({ contentType, body }: Document): Answer {
 
 function document({ documents }: Core, path: string): Promise<Answer> | undefined {
   return documents[path]?.().then(asAnswer);
-}
-
-function text(body: string): Answer {
-  return { result: { type: "raw", code: 200, contentType: "text/plain; charset=utf-8", body }, format: plainJson, warnings: [] };
 }

@@ -2,6 +2,7 @@
 import { methodNotSupported } from "../../../shared/apimachinery/errors.ts";
 import type { Result } from "../chain/types.ts";
 import { create } from "./create.ts";
+import { deleteCollection } from "./delete-collection.ts";
 import { deleteOne } from "./delete.ts";
 import { list } from "./list.ts";
 import { patch } from "./patch.ts";
@@ -13,7 +14,16 @@ import { watch } from "./watch.ts";
 
 type Verb = (op: Operation) => Result | Promise<Result>;
 
-const verbs: Record<string, Verb> = { get, list, watch, create, update, patch, delete: deleteOne };
+const verbs: Record<string, Verb> = {
+  get,
+  list,
+  watch,
+  create,
+  update,
+  patch,
+  delete: deleteOne,
+  deletecollection: deleteCollection,
+};
 
 export function run(op: Operation): Result | Promise<Result> {
   if (op.subresource?.kind === "Scale") return scale(op);

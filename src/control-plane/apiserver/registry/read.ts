@@ -1,5 +1,5 @@
 /** GET of one object. */
-import { internalError, notFound, timeoutError } from "../../../shared/apimachinery/errors.ts";
+import { apiError, notFound, timeoutError } from "../../../shared/apimachinery/errors.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
 import type { Result } from "../chain/types.ts";
 import type { Core } from "../core.ts";
@@ -27,8 +27,7 @@ export function freshFor(core: Core, resourceVersion: string): Promise<void> | u
   if (resourceVersion === "") return core.hub.current();
   if (resourceVersion === "0") return undefined;
   const revision = parseRevision(resourceVersion);
-  if (revision === undefined)
-    throw internalError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
+  if (revision === undefined) throw plainError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   return atLeast(core, revision);
 }
 
@@ -46,6 +45,9 @@ export function atLeast(core: Core, revision: number): Promise<void> | undefined
     });
   });
 }
+
+/** A 500 without a reason: what upstream answers where an error is no Status. */
+export const plainError = (message: string) => apiError(500, "", message);
 
 export function tooLarge(wanted: number, current: number) {
   const error = timeoutError(`Too large resource version: ${wanted}, current: ${current}`, 1);

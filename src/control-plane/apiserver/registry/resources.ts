@@ -47,6 +47,7 @@ export class ResourceTable {
   readonly #hub: CacheHub;
   readonly #served = new Map<string, Served>();
   readonly #listeners = new Set<() => void>();
+  #groups = new Set<string>();
   #generation = 0;
 
   constructor(hub: CacheHub) {
@@ -97,6 +98,10 @@ export class ResourceTable {
     return this.#served.values();
   }
 
+  hasGroup(group: string): boolean {
+    return this.#groups.has(group);
+  }
+
   /** Whether a kind of this name is served in any resource. */
   readonly isKind = (group: string, version: string, kind: string): boolean => {
     for (const one of this.#served.values())
@@ -120,6 +125,7 @@ export class ResourceTable {
 
   #changed(): void {
     this.#generation++;
+    this.#groups = new Set(Array.from(this.#served.values(), (one) => one.kind.group));
     for (const listener of this.#listeners) listener();
   }
 }

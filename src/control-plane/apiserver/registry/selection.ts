@@ -33,12 +33,20 @@ export function selectionOf(op: Operation): Selection {
 function fieldsOf(op: Operation): FieldRequirement[] {
   const text = op.query.get("fieldSelector");
   const fields = text ? parsed(() => parseFieldSelector(text)) : [];
-  for (const { field } of fields) if (!isKnown(op.served, field)) throw badRequest(`field label not supported: ${field}`);
+  for (const { field } of fields) if (!isKnown(op.served, field)) throw unknownField(op.served, field);
   const { name } = op.info;
   if (!name) return fields;
   if (fields.some((f) => f.field === "metadata.name" && f.value !== name))
     throw badRequest("fieldSelector metadata.name doesn't match requested name");
   return [...fields, { field: "metadata.name", operator: "=", value: name }];
+}
+
+/** Kinds that convert their labels themselves say so in their own words. */
+function unknownField({ kind }: Served, field: string) {
+  const words = kind.unknownField?.(field);
+  if (words) return badRequest(words);
+  if (kind.schema.dynamic || kind.selectableFields) return badRequest(`field label not supported: ${field}`);
+  return badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
 }
 
 function isKnown(served: Served, field: string): boolean {

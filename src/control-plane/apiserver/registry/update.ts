@@ -4,7 +4,7 @@
  * @source staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go Update v1.36
  */
 import type { Kind } from "../../../shared/api/kind.ts";
-import { conflict, internalError, invalid, notFound } from "../../../shared/apimachinery/errors.ts";
+import { conflict, invalid, notFound } from "../../../shared/apimachinery/errors.ts";
 import { invalidValue } from "../../../shared/apimachinery/field-error.ts";
 import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.ts";
 import { withoutIdleTimes } from "../../../shared/apimachinery/patch/index.ts";
@@ -17,7 +17,7 @@ import { admit, attributesOf, beforeUpdate, dropDuplicateOwners, matchNamespace,
 import type { Operation } from "./operation.ts";
 import { writeOptions, type WriteOptions } from "./options.ts";
 import { ownCreated, ownUpdated, setOwners } from "./ownership.ts";
-import { parseRevision } from "./read.ts";
+import { parseRevision, plainError } from "./read.ts";
 import { storeKey } from "./resources.ts";
 import { put, remove } from "./storage.ts";
 
@@ -99,7 +99,7 @@ function checkRevision(op: Operation, object: KubeObject, entry: CachedObject): 
   const { ref, resource } = op.served;
   const text: string | undefined = object.metadata.resourceVersion;
   const wanted = text ? parseRevision(text) : 0;
-  if (wanted === undefined) throw internalError(`strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (wanted === undefined) throw plainError(`strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
   if (wanted === 0 && resource.storage.kind.requireResourceVersion)
     throw invalid(ref, op.info.name, [invalidValue("metadata.resourceVersion", 0, "must be specified for an update")]);
   if (wanted !== 0 && wanted !== entry.revision) throw conflict(ref, op.info.name, LOCKED);

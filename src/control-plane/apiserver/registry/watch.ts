@@ -6,10 +6,10 @@
 import { expired } from "../../../shared/apimachinery/errors.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
 import type { Change, ChangeType } from "../cache/resource-cache.ts";
-import { isTrue } from "../chain/request-info.ts";
 import type { Result, WatchSink } from "../chain/types.ts";
 import type { Operation } from "./operation.ts";
-import { freshFor, parseRevision } from "./read.ts";
+import { listOptions, type ListOptions } from "./list-options.ts";
+import { atLeast, freshFor, parseRevision, plainError } from "./read.ts";
 import { selectionOf, type Selection } from "./selection.ts";
 
 const BOOKMARK_MS = 60_000;
@@ -17,20 +17,30 @@ const BOOKMARK_MS = 60_000;
 const MIN_TIMEOUT_S = 1800;
 
 export function watch(op: Operation): Result | Promise<Result> {
+  const options = listOptions(op.query, true);
   const selection = selectionOf(op);
-  const resourceVersion = op.query.get("resourceVersion") ?? "";
-  const revision = resourceVersion === "" || resourceVersion === "0" ? 0 : (parseRevision(resourceVersion) ?? 0);
-  const start = (): Result => ({ type: "watch", served: op.served, start: (sink) => run(op, selection, revision, sink) });
-  const fresh = revision ? undefined : freshFor(op.core, resourceVersion);
+  const { resourceVersion } = options;
+  const revision = resourceVersion === "" ? 0 : parseRevision(resourceVersion);
+  if (revision === undefined) throw plainError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
+  const start = (): Result => ({
+    type: "watch",
+    served: op.served,
+    start: (sink) => run(op, selection, options, revision, sink),
+  });
+  const fresh =
+    options.sendInitialEvents && revision
+      ? atLeast(op.core, revision)
+      : revision
+        ? undefined
+        : freshFor(op.core, resourceVersion);
   return fresh ? fresh.then(start) : start();
 }
 
-function run(op: Operation, selection: Selection, revision: number, sink: WatchSink): () => void {
+function run(op: Operation, selection: Selection, options: ListOptions, revision: number, sink: WatchSink): () => void {
   const { cache } = op.served.resource;
   const { clock } = op.core.platform;
-  const initial = op.query.get("sendInitialEvents");
-  const fromPresent = initial ? isTrue(op.query, "sendInitialEvents") : revision === 0;
-  const bookmarks = isTrue(op.query, "allowWatchBookmarks");
+  const fromPresent = options.sendInitialEvents ?? revision === 0;
+  const bookmarks = options.allowWatchBookmarks;
   let sent = revision;
   let unlisten = () => {};
   const stop = () => {
@@ -38,7 +48,7 @@ function run(op: Operation, selection: Selection, revision: number, sink: WatchS
     timeout.cancel();
     ticker?.cancel();
   };
-  const timeout = clock.after(timeoutMs(op), () => {
+  const timeout = clock.after(timeoutMs(op, options), () => {
     stop();
     sink.end();
   });
@@ -101,8 +111,7 @@ function bookmark(op: Operation, revision: number, annotations?: Record<string, 
   };
 }
 
-function timeoutMs(op: Operation): number {
-  const seconds = Number(op.query.get("timeoutSeconds") ?? 0);
-  if (seconds > 0) return seconds * 1000;
+function timeoutMs(op: Operation, { timeoutSeconds }: ListOptions): number {
+  if (timeoutSeconds > 0) return timeoutSeconds * 1000;
   return MIN_TIMEOUT_S * 1000 * (1 + op.core.platform.random.next());
 }

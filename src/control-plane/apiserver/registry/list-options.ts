@@ -1,0 +1,95 @@
+/**
+ * ListOptions of a list or watch, checked as upstream checks them.
+ *
+ * @source staging/src/k8s.io/apimachinery/pkg/apis/meta/internalversion/validation/validation.go v1.36
+ */
+import { badRequest } from "../../../shared/apimachinery/errors.ts";
+import { forbidden, type FieldError } from "../../../shared/apimachinery/field-error.ts";
+import { isTrue } from "../chain/request-info.ts";
+import { invalidOptions } from "./options.ts";
+
+export type Match = "" | "Exact" | "NotOlderThan";
+
+export interface ListOptions {
+  resourceVersion: string;
+  match: Match;
+  /** 0: all. */
+  limit: number;
+  continue: string;
+  /** 0: the server decides. */
+  timeoutSeconds: number;
+  allowWatchBookmarks: boolean;
+  sendInitialEvents: boolean | undefined;
+}
+
+const none: ListOptions = Object.freeze({
+  resourceVersion: "",
+  match: "",
+  limit: 0,
+  continue: "",
+  timeoutSeconds: 0,
+  allowWatchBookmarks: false,
+  sendInitialEvents: undefined,
+});
+
+export function listOptions(query: URLSearchParams, watch: boolean): ListOptions {
+  if (query.size === 0) return none;
+  const options: ListOptions = {
+    resourceVersion: query.get("resourceVersion") ?? "",
+    match: (query.get("resourceVersionMatch") ?? "") as Match,
+    limit: Math.max(0, integer(query, "limit")),
+    continue: query.get("continue") ?? "",
+    timeoutSeconds: integer(query, "timeoutSeconds"),
+    allowWatchBookmarks: isTrue(query, "allowWatchBookmarks"),
+    sendInitialEvents: query.has("sendInitialEvents") ? isTrue(query, "sendInitialEvents") : undefined,
+  };
+  const errors = watch ? watchErrors(options) : listErrors(options);
+  if (errors.length) throw invalidOptions("ListOptions", errors);
+  return options;
+}
+
+function integer(query: URLSearchParams, name: string): number {
+  const text = query.get(name);
+  if (text === null || text === "") return 0;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
+const MATCH = "resourceVersionMatch";
+const INITIAL = "sendInitialEvents";
+const WITH_CONTINUE = "resourceVersionMatch is forbidden when continue is provided";
+
+function listErrors({ match, resourceVersion, continue: token, sendInitialEvents }: ListOptions): FieldError[] {
+  const errors: FieldError[] = [];
+  if (match) {
+    if (!resourceVersion) errors.push(forbidden(MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+    if (token) errors.push(forbidden(MATCH, WITH_CONTINUE));
+    if (match !== "Exact" && match !== "NotOlderThan") errors.push(unsupported(match, ["Exact", "NotOlderThan", ""]));
+    if (match === "Exact" && resourceVersion === "0")
+      errors.push(forbidden(MATCH, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+  }
+  if (sendInitialEvents !== undefined) errors.push(forbidden(INITIAL, "sendInitialEvents is forbidden for list"));
+  return errors;
+}
+
+function watchErrors({ match, continue: token, sendInitialEvents }: ListOptions): FieldError[] {
+  const errors: FieldError[] = [];
+  if (sendInitialEvents !== undefined && match !== "NotOlderThan")
+    errors.push(forbidden(MATCH, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+  if (!match) return errors;
+  if (sendInitialEvents === undefined)
+    errors.push(forbidden(MATCH, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+  if (match !== "NotOlderThan") errors.push(unsupported(match, ["NotOlderThan"]));
+  if (token) errors.push(forbidden(MATCH, WITH_CONTINUE));
+  return errors;
+}
+
+/** The supported values in this order, not sorted. */
+function unsupported(value: string, supported: readonly string[]): FieldError {
+  const list = supported.map((s) => JSON.stringify(s)).join(", ");
+  return {
+    type: "FieldValueNotSupported",
+    field: MATCH,
+    message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
+  };
+}
