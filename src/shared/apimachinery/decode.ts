@@ -11,7 +11,7 @@
  * @source vendor/sigs.k8s.io/json (case-sensitive, strict errors) and Go encoding/json's error texts
  */
 import { formatDurationNanos, parseDurationNanos } from "./duration.ts";
-import { goSyntaxError, NumberText, parseExact, RepeatedKeys, setKey, surveyJson } from "./json-text.ts";
+import { fromPairs, goSyntaxError, NumberText, parseExact, RepeatedKeys, setKey, surveyJson } from "./json-text.ts";
 import { canonicalQuantity } from "./quantity.ts";
 import type { Field, ListSchema, MapSchema, ScalarSchema, Schema, StructSchema } from "./schema.ts";
 import { canonicalMicroTime, canonicalTime } from "./time.ts";
@@ -24,6 +24,8 @@ export class DecodeError extends Error {
 export interface DecodeOptions {
   /** Collect unknown and duplicate fields. */
   strict?: boolean;
+  /** Report them in the order of sorted keys: Go has had the value in a map. */
+  sorted?: boolean;
 }
 
 export interface Decoded<T = Record<string, unknown>> {
@@ -78,7 +80,19 @@ export function decodeValue<T = Record<string, unknown>>(
 ): Decoded<T> {
   const walk = new Walk(schema, options);
   const object = walk.root(value);
-  return { object: object as T, strict: walk.finish() };
+  const strict = walk.finish();
+  if (options.sorted && strict.length > 1) return decodeValue(schema, sortKeys(value), { strict: true });
+  return { object: object as T, strict };
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isObject(value)) return value;
+  const keys = Object.keys(value).sort();
+  return fromPairs(
+    keys,
+    keys.map((k) => sortKeys(value[k])),
+  );
 }
 
 /** JSON.parse with Go's error text. */
@@ -434,10 +448,10 @@ function listReader(schema: ListSchema): Reader {
       countKeys(walk, value);
       return walk.wrongType(kindOf(value), type());
     }
-    const out = new Array<unknown>(value.length);
+    const out: unknown[] = [];
     for (let i = 0; i < value.length; i++) {
       walk.path.push(i);
-      out[i] = item(walk, value[i]) ?? zero();
+      out.push(item(walk, value[i]) ?? zero());
       walk.path.pop();
     }
     return out;

@@ -69,7 +69,7 @@ function decodeResult(
   shown: () => string,
 ): Patched {
   const strict = validation !== "Ignore";
-  const decoded = guarded(shown, () => decodeValue<KubeObject>(kind.schema, result, { strict }));
+  const decoded = guarded(shown, () => decodeValue<KubeObject>(kind.schema, result, { strict, sorted: true }));
   const problems = [...patch.problems, ...decoded.strict];
   if (validation === "Strict" && problems.length > 0) throw refused(shown, `strict decoding error: ${problems.join(", ")}`);
   return { object: completed(kind, decoded.object), warnings: strict ? problems : [] };
