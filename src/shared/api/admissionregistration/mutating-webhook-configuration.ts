@@ -1,3 +1,4 @@
+import { setWebhookDefaults } from "./webhook-defaults.ts";
 import type { MutatingWebhookConfiguration as T } from "../generated/admissionregistration-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
@@ -6,5 +7,11 @@ export const MutatingWebhookConfiguration = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"],
   requireResourceVersion: true,
   generation: true,
+  setDefaults({ webhooks = [] }) {
+    for (const webhook of webhooks) {
+      setWebhookDefaults(webhook);
+      webhook.reinvocationPolicy ??= "Never";
+    }
+  },
 });
 export type MutatingWebhookConfiguration = T;

@@ -1,3 +1,4 @@
+import { setMatchResourcesDefaults } from "./webhook-defaults.ts";
 import type { ValidatingAdmissionPolicy as T } from "../generated/admissionregistration-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
@@ -6,5 +7,10 @@ export const ValidatingAdmissionPolicy = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/validatingadmissionpolicies"],
   requireResourceVersion: true,
   generation: true,
+  setDefaults({ spec }) {
+    if (!spec) return;
+    spec.failurePolicy ??= "Fail";
+    setMatchResourcesDefaults(spec.matchConstraints);
+  },
 });
 export type ValidatingAdmissionPolicy = T;

@@ -1,3 +1,4 @@
+import { setWebhookDefaults } from "./webhook-defaults.ts";
 import type { ValidatingWebhookConfiguration as T } from "../generated/admissionregistration-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
@@ -6,5 +7,8 @@ export const ValidatingWebhookConfiguration = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/validatingwebhookconfigurations"],
   requireResourceVersion: true,
   generation: true,
+  setDefaults({ webhooks = [] }) {
+    webhooks.forEach(setWebhookDefaults);
+  },
 });
 export type ValidatingWebhookConfiguration = T;

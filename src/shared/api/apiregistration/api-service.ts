@@ -6,5 +6,8 @@ export const APIService = defineKind<T>({
   ...facts["apiregistration.k8s.io/v1/apiservices"],
   name: "path-segment",
   requireResourceVersion: true,
+  setDefaults({ spec }) {
+    if (spec?.service) spec.service.port ??= 443;
+  },
 });
 export type APIService = T;

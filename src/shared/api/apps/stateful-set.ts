@@ -12,10 +12,8 @@ export const StatefulSet = defineKind<T>({
       spec.updateStrategy.type = "RollingUpdate";
       spec.updateStrategy.rollingUpdate ??= {};
     }
-    if (spec.updateStrategy.type === "RollingUpdate" && spec.updateStrategy.rollingUpdate) {
+    if (spec.updateStrategy.type === "RollingUpdate" && spec.updateStrategy.rollingUpdate)
       spec.updateStrategy.rollingUpdate.partition ??= 0;
-      spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
-    }
     const retention = (spec.persistentVolumeClaimRetentionPolicy ??= {});
     retention.whenDeleted ||= "Retain";
     retention.whenScaled ||= "Retain";

@@ -1,6 +1,27 @@
 import type { HorizontalPodAutoscaler as T } from "../generated/autoscaling-v2.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { cpuMetric, DEFAULT_CPU_UTILIZATION } from "./convert.ts";
 
-export const HorizontalPodAutoscaler = defineKind<T>({ ...facts["autoscaling/v2/horizontalpodautoscalers"] });
+type Rules = NonNullable<NonNullable<NonNullable<T["spec"]>["behavior"]>["scaleUp"]>;
+
+const PERIOD_SECONDS = 15;
+const percent: NonNullable<Rules["policies"]>[number] = { type: "Percent", value: 100, periodSeconds: PERIOD_SECONDS };
+const pods: NonNullable<Rules["policies"]>[number] = { type: "Pods", value: 4, periodSeconds: PERIOD_SECONDS };
+
+export const HorizontalPodAutoscaler = defineKind<T>({
+  ...facts["autoscaling/v2/horizontalpodautoscalers"],
+  setDefaults({ spec }) {
+    if (!spec) return;
+    spec.minReplicas ??= 1;
+    if (!spec.metrics?.length) spec.metrics = [cpuMetric(DEFAULT_CPU_UTILIZATION)];
+    if (!spec.behavior) return;
+    const rules = (given: Rules | undefined, defaults: Rules): Rules => ({ selectPolicy: "Max", ...defaults, ...given });
+    spec.behavior.scaleUp = rules(spec.behavior.scaleUp, {
+      stabilizationWindowSeconds: 0,
+      policies: [{ ...pods }, { ...percent }],
+    });
+    spec.behavior.scaleDown = rules(spec.behavior.scaleDown, { policies: [{ ...percent }] });
+  },
+});
 export type HorizontalPodAutoscaler = T;

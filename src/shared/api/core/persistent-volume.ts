@@ -1,6 +1,47 @@
+import { formatTime } from "../../lib/platform.ts";
 import type { PersistentVolume as T } from "../generated/core-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const PersistentVolume = defineKind<T>({ ...facts["v1/persistentvolumes"], returnDeletedObject: true });
+export const PersistentVolume = defineKind<T>({
+  ...facts["v1/persistentvolumes"],
+  returnDeletedObject: true,
+  setDefaults({ spec, status }) {
+    spec.persistentVolumeReclaimPolicy ||= "Retain";
+    spec.volumeMode ??= "Filesystem";
+    if (spec.hostPath) spec.hostPath.type ??= "";
+    if (spec.iscsi) spec.iscsi.iscsiInterface ||= "default";
+    if (spec.rbd) setRbdDefaults(spec.rbd);
+    if (spec.azureDisk) setAzureDiskDefaults(spec.azureDisk);
+    if (spec.scaleIO) {
+      spec.scaleIO.storageMode ||= "ThinProvisioned";
+      spec.scaleIO.fsType ||= "xfs";
+    }
+    status.phase ??= "Pending";
+  },
+  prepareForCreate(volume, { now }) {
+    volume.status = { phase: "Pending", lastPhaseTransitionTime: formatTime(now) };
+  },
+  prepareForStatusUpdate(volume, old, { now }) {
+    if (volume.status.phase !== old.status.phase) {
+      const given = volume.status.lastPhaseTransitionTime;
+      if (!given || given === old.status.lastPhaseTransitionTime) volume.status.lastPhaseTransitionTime = formatTime(now);
+    }
+  },
+});
 export type PersistentVolume = T;
+
+type Spec = T["spec"];
+
+function setRbdDefaults(rbd: NonNullable<Spec["rbd"]>): void {
+  rbd.pool ||= "rbd";
+  rbd.user ||= "admin";
+  rbd.keyring ||= "/etc/ceph/keyring";
+}
+
+function setAzureDiskDefaults(disk: NonNullable<Spec["azureDisk"]>): void {
+  disk.cachingMode ??= "ReadWrite";
+  disk.kind ??= "Shared";
+  disk.fsType ??= "ext4";
+  disk.readOnly ??= false;
+}

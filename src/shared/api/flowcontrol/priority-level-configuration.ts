@@ -5,5 +5,21 @@ import { defineKind } from "../kind.ts";
 export const PriorityLevelConfiguration = defineKind<T>({
   ...facts["flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations"],
   generation: true,
+  setDefaults({ spec }) {
+    if (spec?.limited) {
+      spec.limited.nominalConcurrencyShares ??= 30;
+      spec.limited.lendablePercent ??= 0;
+      const queuing = spec.limited.limitResponse?.queuing;
+      if (queuing) {
+        queuing.handSize ||= 8;
+        queuing.queues ||= 64;
+        queuing.queueLengthLimit ||= 50;
+      }
+    }
+    if (spec?.exempt) {
+      spec.exempt.nominalConcurrencyShares ??= 0;
+      spec.exempt.lendablePercent ??= 0;
+    }
+  },
 });
 export type PriorityLevelConfiguration = T;

@@ -1,3 +1,4 @@
+import { setBindingDefaults } from "./binding-defaults.ts";
 import type { RoleBinding as T } from "../generated/rbac-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
@@ -6,5 +7,7 @@ export const RoleBinding = defineKind<T>({
   ...facts["rbac.authorization.k8s.io/v1/rolebindings"],
   name: "path-segment",
   createOnUpdate: true,
+  immutable: ["roleRef"],
+  setDefaults: setBindingDefaults,
 });
 export type RoleBinding = T;

@@ -32,6 +32,12 @@ export const CSIDriver = defineKind<T>({
       .map((mode) => notSupported("spec.volumeLifecycleModes", mode, MODES)),
     ...validateRest(spec),
   ],
+  warnings({ spec }, old) {
+    const advised = spec.tokenRequests?.length && spec.serviceAccountTokenInSecrets === undefined;
+    if (!advised || (old && deepEqual(spec.tokenRequests, old.spec.tokenRequests))) return [];
+    const advice = "if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes";
+    return [`spec.serviceAccountTokenInSecrets is unset; ${advice}`];
+  },
   validateUpdate({ spec }, { spec: old }) {
     const errors: FieldError[] = [];
     if (spec.attachRequired !== old.attachRequired)
