@@ -44,6 +44,12 @@ beforeAll(async () => {
   put("alias", { type: "ExternalName", externalName: "web.shop.svc.cluster.local" });
   put("empty", { clusterIP: "None", ports: [] });
   objects.put(EndpointSlice, {
+    metadata: { name: "empty-1", namespace: "shop", labels: { "kubernetes.io/service-name": "empty" } },
+    addressType: "IPv4",
+    endpoints: null,
+    ports: null,
+  } as unknown as EndpointSlice);
+  objects.put(EndpointSlice, {
     metadata: { name: "db-1", namespace: "shop", labels: { "kubernetes.io/service-name": "db" } },
     addressType: "IPv4",
     endpoints: [
@@ -171,6 +177,7 @@ test("what does not fit is cut over UDP and whole over TCP, upstream as well", a
     metadata: { name: "many-1", namespace: "shop", labels: { "kubernetes.io/service-name": "many" } },
     addressType: "IPv4",
     endpoints: many,
+    ports: null,
   } as unknown as EndpointSlice);
   const name = "many.shop.svc.cluster.local";
   expect(await ask(name, "A")).toBe("NOERROR truncated");

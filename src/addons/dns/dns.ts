@@ -85,8 +85,9 @@ function informerView(informers: InformerFactory): ZoneView {
   services.addIndex(BY_ADDRESS, ({ spec }) =>
     (spec.clusterIPs ?? [spec.clusterIP]).map((ip) => canonicalIp(ip ?? "")).filter((ip) => ip !== undefined),
   );
-  slices.addIndex(BY_ADDRESS, ({ endpoints = [] }) => [
-    ...new Set(endpoints.flatMap(({ addresses = [] }) => addresses.map((ip) => canonicalIp(ip) ?? ip))),
+  slices.addIndex(BY_ADDRESS, ({ endpoints }) => [
+    // An empty list may come as null.
+    ...new Set(endpoints?.flatMap(({ addresses }) => addresses?.map((ip) => canonicalIp(ip) ?? ip) ?? [])),
   ]);
   slices.addIndex(BY_SERVICE, ({ metadata }) => [
     keyOf({ namespace: metadata.namespace, name: metadata.labels?.["kubernetes.io/service-name"] ?? "" }),

@@ -168,10 +168,10 @@ export class Zone {
   #targets(service: Service): Target[] {
     const slices = this.#options.view.slices(service.metadata.namespace!, service.metadata.name!);
     const found = new Map<string, Target>();
-    for (const { endpoints = [] } of slices) {
-      for (const { addresses = [], conditions, hostname } of endpoints) {
+    for (const { endpoints } of slices) {
+      for (const { addresses, conditions, hostname } of endpoints ?? []) {
         if (conditions?.ready === false) continue;
-        for (const ip of addresses) if (parseIp(ip)) found.set(`${ip} ${hostname}`, { ip, label: hostname || dashed(ip) });
+        for (const ip of addresses ?? []) if (parseIp(ip)) found.set(`${ip} ${hostname}`, { ip, label: hostname || dashed(ip) });
       }
     }
     return [...found.values()];
@@ -186,8 +186,8 @@ export class Zone {
     }));
     if (!isHeadless(service)) return named;
     const found = new Map<string, Port>();
-    for (const { ports = [] } of this.#options.view.slices(service.metadata.namespace!, service.metadata.name!)) {
-      for (const { name = "", protocol = "TCP", port } of ports) {
+    for (const { ports } of this.#options.view.slices(service.metadata.namespace!, service.metadata.name!)) {
+      for (const { name = "", protocol = "TCP", port } of ports ?? []) {
         if (port) found.set(`${name} ${protocol} ${port}`, { name, protocol: protocol.toLowerCase(), port });
       }
     }
