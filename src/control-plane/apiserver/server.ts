@@ -15,7 +15,7 @@ import type { HealthCheck } from "./discovery/health.ts";
 import { pathHandler } from "./discovery/index.ts";
 import { listen, type Listener, type ListenOptions } from "./http/listen.ts";
 import { inProcessTransport, sharedCacheOf } from "./in-process.ts";
-import { builtInResources } from "./registry/built-in.ts";
+import { builtInResources, builtInVirtual } from "./registry/built-in.ts";
 import { ResourceTable, type Resource, type ResourceDefinition } from "./registry/resources.ts";
 import type {
   AdmissionPlugin,
@@ -95,11 +95,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     impersonation: options.impersonation,
     admission: options.admission ?? [],
     documents: options.documents ?? {},
-    virtual: options.virtualResources ?? {},
+    get virtual() {
+      return virtual;
+    },
     platform,
     context,
     report,
   };
+  const virtual = { ...builtInVirtual(core), ...options.virtualResources };
   const handle = createChain(core, pathHandler(core, healthChecks(core), options.paths));
   const listeners: Listener[] = [];
   await hub.start();

@@ -130,4 +130,5 @@ export interface CallContext {
 export interface VirtualResource {
   create?(object: KubeObject, context: CallContext): Promise<KubeObject> | KubeObject;
   get?(context: CallContext): Promise<KubeObject> | KubeObject;
+  list?(context: CallContext): Promise<object> | object;
 }

@@ -91,6 +91,8 @@ export interface KindBehaviour<T extends KubeObject> {
   /** Called besides `validate`. */
   validateUpdate?(object: T, old: T, context: WriteContext): FieldError[];
   warnings?(object: T, old: T | undefined, context: WriteContext): string[];
+  /** Told with every answer: `v1 Endpoints is deprecated in v1.33+; use …`. */
+  deprecation?: string;
   /** PUT of an absent object creates it. */
   createOnUpdate?: boolean;
   /** PUT without resourceVersion is refused. */
@@ -101,7 +103,7 @@ export interface KindBehaviour<T extends KubeObject> {
   returnDeletedObject?: boolean;
   /** Something besides `metadata.finalizers` keeps a deleted object from vanishing. */
   isHeld?(object: T): boolean;
-  /** What the mark of deletion changes besides metadata. */
+  /** Deletion in two steps: the first DELETE only marks the object and changes this, whatever its finalizers. */
   prepareForDelete?(object: T): void;
   /** What a DELETE without a policy does; default background. */
   deletePropagation?: "orphan" | "background" | "unsupported";

@@ -90,8 +90,21 @@ function operationOf(
 ): Operation {
   const format = formatFor(request, formatRequest(core, served, subresource, info));
   const now = core.platform.clock.now();
+  // The path of a namespace counts as one below it for authorization; the object itself has none.
+  if (served.kind.scope === "Cluster") info.namespace = "";
   if (format.as?.kind === "Table") Object.assign(format, { include: includeObject(request.query), now });
-  return { core, served, subresource, info, request, query: request.query, user, format, warnings: [], now };
+  return {
+    core,
+    served,
+    subresource,
+    info,
+    request,
+    query: request.query,
+    user,
+    format,
+    warnings: served.kind.deprecation ? [served.kind.deprecation] : [],
+    now,
+  };
 }
 
 function formatRequest(core: Core, served: Served, subresource: SubresourceFacts | undefined, info: RequestInfo): FormatRequest {

@@ -23,6 +23,8 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
   const allowed = subresource?.verbs ?? served.kind.verbs;
   const verb = info.verb;
   if (!methods.has(method) || !allowed.includes(verb)) throw noSuchMethod();
+  if (!info.name && (verb === "update" || verb === "patch")) throw noSuchMethod();
+  if (info.name && !subresource && verb === "create") throw noSuchMethod();
   // Over all namespaces objects can only be listed and watched.
   if (served.kind.scope === "Namespaced" && !info.namespace && verb !== "list" && verb !== "watch") throw noSuchMethod();
   return { served, subresource };

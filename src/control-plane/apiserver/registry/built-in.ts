@@ -4,6 +4,10 @@ import { convertAutoscaler } from "../../../shared/api/autoscaling/convert.ts";
 import { convertEvent } from "../../../shared/api/events/convert.ts";
 import { decodeValue } from "../../../shared/apimachinery/decode.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import type { Core } from "../core.ts";
+import type { VirtualResource } from "../types.ts";
+import { componentStatuses } from "./component-statuses.ts";
+import { podBinding } from "./pod-binding.ts";
 import type { Convert, ResourceDefinition } from "./resources.ts";
 
 /** Kinds that share the store of another: by `group/version/plural`, the storage kind's. */
@@ -35,4 +39,10 @@ export function builtInResources(kinds: readonly Kind<any>[]): ResourceDefinitio
     storage: sharing.find((k) => idOf(k) === id) ?? sharing[0]!,
     convert: conversions[id],
   }));
+}
+
+/** What the registry itself computes. */
+export function builtInVirtual(core: Core): Record<string, VirtualResource> {
+  const binding = podBinding(core);
+  return { "/pods/binding": binding, "/bindings": binding, "/componentstatuses": componentStatuses };
 }

@@ -18,6 +18,7 @@ import {
   dropDuplicateOwners,
   fillSystemFields,
   matchNamespace,
+  wipeSystemFields,
   validateAdmission,
 } from "./hooks.ts";
 import { randomName } from "./names.ts";
@@ -34,6 +35,7 @@ export async function create(op: Operation): Promise<Result> {
   const options = writeOptions(op.query, "CreateOptions");
   const object = await readWritten(op, options);
   matchNamespace(op, object);
+  wipeSystemFields(object);
   dropDuplicateOwners(op, object, false);
   ownCreated(op, object);
   return createObject(op, object, options);

@@ -6,7 +6,7 @@
 import type { Kind } from "../../../shared/api/kind.ts";
 import { conflict, notFound } from "../../../shared/apimachinery/errors.ts";
 import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.ts";
-import { deepCopy } from "../../../shared/apimachinery/patch/json.ts";
+import { deepCopy, deepEqual } from "../../../shared/apimachinery/patch/json.ts";
 import { formatTime, parseTime } from "../../../shared/lib/platform.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
 import type { Result } from "../chain/types.ts";
@@ -67,6 +67,7 @@ async function attempt(op: Operation, entry: CachedObject, options: DeleteOption
   if (plan.type === "pending") return { gone: false, entry };
   if (plan.type === "mark") {
     if (options.dryRun) return { gone: !plan.held && plan.grace === 0, entry, object: plan.object };
+    if (deepEqual(plan.object, entry.object)) return plan.held || plan.grace > 0 ? { gone: false, entry } : undefined;
     const written = await put(op.core, resource, plan.object, entry.revision);
     if (!written.ok) return undefined;
     if (plan.held || plan.grace > 0) return { gone: false, entry: written.entry };
@@ -86,17 +87,28 @@ type DeletePlan =
 
 export function planDelete(kind: Kind<any>, old: KubeObject, options: DeleteOptions, now: number): DeletePlan {
   const object = deepCopy(old);
+  if (kind.prepareForDelete && !old.metadata.deletionTimestamp) return markFirst(kind, object, options, now);
+  if (kind.isHeld?.(object)) return { type: "pending" };
   const grace = graceful(kind, object, options, now);
   if (grace === "pending") return { type: "pending" };
   const meta: Partial<ObjectMeta> = object.metadata;
   meta.finalizers = finalizersFor(kind, meta.finalizers ?? [], options);
-  const held = meta.finalizers.length > 0 || Boolean(kind.isHeld?.(object));
+  const held = meta.finalizers.length > 0;
   if (!meta.finalizers.length) delete meta.finalizers;
   if (grace !== undefined) return { type: "mark", object, held, grace };
   if (!held) return { type: "now" };
   markDeleted(meta, now);
-  kind.prepareForDelete?.(object);
   return { type: "mark", object, held, grace: 0 };
+}
+
+function markFirst(kind: Kind<any>, object: KubeObject, options: DeleteOptions, now: number): DeletePlan {
+  const meta: Partial<ObjectMeta> = object.metadata;
+  meta.deletionTimestamp = formatTime(now);
+  const finalizers = finalizersFor(kind, meta.finalizers ?? [], options);
+  if (finalizers.length) meta.finalizers = finalizers;
+  else delete meta.finalizers;
+  kind.prepareForDelete!(object);
+  return { type: "mark", object, held: true, grace: 0 };
 }
 
 function markDeleted(meta: Partial<ObjectMeta>, now: number): void {

@@ -35,13 +35,17 @@ export function matchNamespace(op: Operation, object: KubeObject): void {
   meta.namespace = op.info.namespace;
 }
 
-export function fillSystemFields(op: Operation, object: KubeObject): void {
+/** What a client cannot set of a new object. */
+export function wipeSystemFields(object: KubeObject): void {
   const meta: Partial<ObjectMeta> = object.metadata;
-  meta.creationTimestamp = formatTime(op.now);
-  meta.uid = op.core.platform.random.uuid();
-  delete meta.deletionTimestamp;
-  delete meta.deletionGracePeriodSeconds;
-  delete meta.selfLink;
+  for (const member of ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] as const)
+    delete meta[member];
+}
+
+export function fillSystemFields(op: Operation, object: KubeObject): void {
+  wipeSystemFields(object);
+  object.metadata.creationTimestamp = formatTime(op.now);
+  object.metadata.uid = op.core.platform.random.uuid();
 }
 
 /** Validates what is about to be created. Throws 422. */
@@ -54,7 +58,7 @@ export function beforeCreate(op: Operation, object: KubeObject, dryRun: boolean)
   kind.prepareForCreate?.(object, context);
   const errors = validateMetadata(kind, object);
   errors.push(...(kind.validate?.(object, context) ?? []));
-  if (errors.length) throw invalid(op.served.kindRef, object.metadata.name, errors);
+  if (errors.length) throw invalid(op.served.kindRef, object.metadata.name ?? "", errors);
   op.warnings.push(...(kind.warnings?.(object, undefined, context) ?? []));
 }
 
@@ -82,7 +86,7 @@ export function beforeUpdate(op: Operation, object: KubeObject, old: KubeObject,
       ...(kind.validate?.(object, context) ?? []),
       ...(kind.validateUpdate?.(object, old, context) ?? []),
     );
-  if (errors.length) throw invalid(op.served.kindRef, object.metadata.name, errors);
+  if (errors.length) throw invalid(op.served.kindRef, object.metadata.name ?? "", errors);
   op.warnings.push(...(kind.warnings?.(object, old, context) ?? []));
 }
 

@@ -54,7 +54,7 @@ export function validateMetadata(kind: Kind<any>, object: KubeObject, update = f
   if (meta.labels) errors.push(...validateLabels("metadata.labels", meta.labels));
   if (meta.annotations) errors.push(...validateAnnotations("metadata.annotations", meta.annotations));
   if (meta.ownerReferences) errors.push(...validateOwners(meta.ownerReferences));
-  if (meta.finalizers) errors.push(...validateFinalizers(meta.finalizers));
+  if (meta.finalizers) errors.push(...validateFinalizers(meta.finalizers, !kind.schema.dynamic && !update));
   if (meta.managedFields) errors.push(...validateManagedFields(meta.managedFields));
   return errors;
 }
@@ -64,7 +64,8 @@ function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
   const errors: FieldError[] = [];
   let controller = "";
   for (const owner of owners) {
-    if (!owner.apiVersion) errors.push(invalidValue(`${path}.apiVersion`, owner.apiVersion ?? "", "version must not be empty"));
+    if (!owner.apiVersion || owner.apiVersion.split("/").length > 2)
+      errors.push(invalidValue(`${path}.apiVersion`, owner.apiVersion ?? "", "version must not be empty"));
     for (const member of ["kind", "name", "uid"] as const)
       if (!owner[member]) errors.push(invalidValue(`${path}.${member}`, owner[member] ?? "", "must not be empty"));
     if (owner.apiVersion === "v1" && owner.kind === "Event")
@@ -78,9 +79,16 @@ function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
   return errors;
 }
 
-function validateFinalizers(finalizers: readonly string[]): FieldError[] {
+const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
+
+function validateFinalizers(finalizers: readonly string[], builtIn: boolean): FieldError[] {
   const path = "metadata.finalizers";
   const errors = finalizers.flatMap((f) => isQualifiedName(f).map((m) => invalidValue(path, f, m)));
+  if (builtIn)
+    finalizers.forEach((f, i) => {
+      const text = "name is neither a standard finalizer name nor is it fully qualified";
+      if (!f.includes("/") && !STANDARD_FINALIZERS.has(f)) errors.push(invalidValue(`${path}[${i}]`, f, text));
+    });
   if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion"))
     errors.push(invalidValue(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"));
   return errors;

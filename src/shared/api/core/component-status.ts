@@ -2,5 +2,8 @@ import type { ComponentStatus as T } from "../generated/core-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const ComponentStatus = defineKind<T>({ ...facts["v1/componentstatuses"] });
+export const ComponentStatus = defineKind<T>({
+  ...facts["v1/componentstatuses"],
+  deprecation: "v1 ComponentStatus is deprecated in v1.19+",
+});
 export type ComponentStatus = T;

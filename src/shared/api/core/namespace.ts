@@ -1,28 +1,56 @@
+import { invalidValue, type FieldError } from "../../apimachinery/field-error.ts";
+import { isQualifiedName } from "../../apimachinery/validation.ts";
 import type { Namespace as T } from "../generated/core-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+
+const NAME_LABEL = "kubernetes.io/metadata.name";
+/** What the namespace controller takes away when the namespace is empty. */
+const FINALIZER = "kubernetes";
 
 export const Namespace = defineKind<T>({
   ...facts["v1/namespaces"],
   name: "label",
   returnDeletedObject: true,
-  setDefaults({ metadata, status }) {
-    if (metadata.name) (metadata.labels ??= {})["kubernetes.io/metadata.name"] = metadata.name;
-    status.phase ??= "Active";
+  selectableFields: {
+    name: (namespace) => namespace.metadata.name,
+    "status.phase": (namespace) => namespace.status?.phase ?? "",
+  },
+  setDefaults(namespace) {
+    if (namespace.metadata.name) (namespace.metadata.labels ??= {})[NAME_LABEL] = namespace.metadata.name;
   },
   prepareForCreate(namespace) {
     namespace.status = { phase: "Active" };
-    const finalizers = (namespace.spec.finalizers ??= []);
-    if (!finalizers.includes(FINALIZER)) finalizers.push(FINALIZER);
     // A generated name is there only now.
-    const { metadata } = namespace;
-    if (metadata.name) (metadata.labels ??= {})["kubernetes.io/metadata.name"] = metadata.name;
+    (namespace.metadata.labels ??= {})[NAME_LABEL] = namespace.metadata.name;
+    const finalizers = namespace.spec?.finalizers ?? [];
+    if (!finalizers.includes(FINALIZER)) namespace.spec = { ...namespace.spec, finalizers: [...finalizers, FINALIZER] };
   },
-  prepareForUpdate(namespace, old) {
-    namespace.spec.finalizers = old.spec.finalizers;
+  prepareForUpdate(namespace, old, { subresource }) {
+    if (subresource !== "finalize") namespace.spec = { ...namespace.spec, finalizers: old.spec?.finalizers };
+    if (!namespace.spec?.finalizers?.length) delete namespace.spec?.finalizers;
+  },
+  validate: (namespace) => (namespace.spec?.finalizers ?? []).flatMap(validateFinalizer),
+  validateStatusUpdate: (namespace) => validatePhase(namespace),
+  isHeld: (namespace) => Boolean(namespace.spec?.finalizers?.length),
+  prepareForDelete(namespace) {
+    namespace.status = { ...namespace.status, phase: "Terminating" };
   },
 });
 export type Namespace = T;
 
-/** Held by the namespace controller until everything in the namespace is gone. */
-const FINALIZER = "kubernetes";
+function validateFinalizer(finalizer: string, index: number): FieldError[] {
+  const path = `spec.finalizers[${index}]`;
+  const errors = isQualifiedName(finalizer).map((message) => invalidValue(path, finalizer, message));
+  if (!finalizer.includes("/") && finalizer !== FINALIZER)
+    errors.push(invalidValue(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified"));
+  return errors;
+}
+
+function validatePhase({ metadata, status }: T): FieldError[] {
+  const terminating = Boolean(metadata.deletionTimestamp);
+  const wanted = terminating ? "Terminating" : "Active";
+  if (status?.phase === wanted) return [];
+  const text = `may only be '${wanted}' if \`deletionTimestamp\` is ${terminating ? "not empty" : "empty"}`;
+  return [invalidValue("status.Phase", status?.phase ?? "", text)];
+}
