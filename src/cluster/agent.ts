@@ -64,7 +64,8 @@ async function runPods(
         cri,
         nodeName: facts.nodeName,
         nodeIPs: [facts.address],
-        rootDir: join(dataDir, "kubelet"),
+        // Its own in the mount namespace of the node.
+        rootDir: "/var/lib/kubelet",
         cgroupRoot: nodeCgroup(cluster.name, index),
         clusterDns: [cluster.clusterDnsIp],
         clusterDomain: cluster.clusterDomain,
