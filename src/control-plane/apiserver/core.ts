@@ -7,6 +7,7 @@ import type {
   AdmissionPlugin,
   Authenticator,
   Authorizer,
+  ConnectResource,
   Document,
   Impersonation,
   ServerContext,
@@ -23,6 +24,8 @@ export interface Core {
   /** In upstream's order. */
   readonly admission: readonly AdmissionPlugin[];
   readonly virtual: Readonly<Record<string, VirtualResource>>;
+  /** Streams and proxies. */
+  readonly connects: Readonly<Record<string, ConnectResource>>;
   /** By path. */
   readonly documents: Readonly<Record<string, () => Promise<Document>>>;
   readonly platform: Platform;

@@ -99,10 +99,12 @@ async function encodedResponse(answer: Answer): Promise<ApiResponse> {
   const encoded = await encode(answer);
   const parts: Uint8Array[] = [];
   if (encoded.chunks) for (let c = encoded.chunks.next(); !c.done; c = encoded.chunks.next()) parts.push(c.value);
+  else if (encoded.stream) for await (const chunk of encoded.stream) parts.push(chunk as Uint8Array);
   else parts.push(Buffer.from(encoded.body ?? ""));
   const bytes = Buffer.concat(parts);
-  const json = (encoded.headers["content-type"] ?? "").startsWith("application/json");
-  return { code: encoded.code, headers: encoded.headers, body: json ? JSON.parse(bytes.toString()) : bytes.toString() };
+  const headers = Object.fromEntries(Object.entries(encoded.headers).map(([name, value]) => [name, String(value)]));
+  const json = (headers["content-type"] ?? "").startsWith("application/json");
+  return { code: encoded.code, headers, body: json ? JSON.parse(bytes.toString()) : bytes.toString() };
 }
 
 function isFailure(response: ApiResponse): boolean {

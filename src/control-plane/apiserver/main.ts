@@ -8,6 +8,7 @@ import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import { openEmbeddedStore, openEtcdStore, type Store } from "../store/index.ts";
 import type { Listener } from "./http/listen.ts";
 import { createSecurity } from "./security.ts";
+import { connectResources, type KubeletCredentials } from "./streaming/index.ts";
 import { createApiServer, systemUser, type ApiServer } from "./server.ts";
 import type { UserInfo } from "./types.ts";
 
@@ -61,6 +62,7 @@ export async function runApiServer(config: ApiServerConfig, signal?: AbortSignal
     admission: security.admission,
     impersonation: security.impersonation,
     virtualResources: security.virtualResources,
+    connects: connectResources(kubeletCredentials(pki)),
     documents: security.documents,
   });
   security.start(server.core.context);
@@ -120,4 +122,8 @@ async function createMissing(server: ApiServer, objects: readonly KubeObject[]):
 /** `10.96.0.0/16` → `10.96.0.1` */
 function firstAddress(cidr: string): string {
   return cidr.slice(0, cidr.indexOf("/")).replace(/\d+$/, (last) => String(Number(last) + 1));
+}
+
+function kubeletCredentials(pki: ClusterPki): KubeletCredentials {
+  return { ...pki.clientOf("apiserverKubeletClient"), ca: pki.cluster.certPem };
 }

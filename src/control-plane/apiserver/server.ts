@@ -9,6 +9,7 @@ import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import type { Store } from "../store/types.ts";
 import { CacheHub } from "./cache/hub.ts";
 import { createChain, type PathHandler } from "./chain/chain.ts";
+import { upgradeHandler } from "./chain/upgrade.ts";
 import type { Handler } from "./chain/types.ts";
 import type { Core } from "./core.ts";
 import type { HealthCheck } from "./discovery/health.ts";
@@ -21,6 +22,7 @@ import type {
   AdmissionPlugin,
   Authenticator,
   Authorizer,
+  ConnectResource,
   Document,
   Impersonation,
   ServerContext,
@@ -41,6 +43,8 @@ export interface ApiServerOptions {
   /** In the order in which they are called. */
   admission?: readonly AdmissionPlugin[];
   virtualResources?: Readonly<Record<string, VirtualResource>>;
+  /** Subresources that are streams or proxies. Absent: 501. */
+  connects?: Readonly<Record<string, ConnectResource>>;
   /** Documents at paths that are no resources. */
   documents?: Readonly<Record<string, () => Promise<Document>>>;
   platform?: Platform;
@@ -98,6 +102,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     get virtual() {
       return virtual;
     },
+    connects: options.connects ?? {},
     platform,
     context,
     report,
@@ -111,9 +116,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     core,
     transport: (user) => inProcessTransport(core, handle, user),
     async listen(listenOptions) {
-      const listener = await listen(listenOptions, handle, (_request, socket) =>
-        socket.end("HTTP/1.1 501 Not Implemented\r\n\r\n"),
-      );
+      const listener = await listen(listenOptions, handle, upgradeHandler(core));
       listeners.push(listener);
       return listener;
     },

@@ -2,6 +2,8 @@
  * The seams of the request chain: TLS → authentication → flow control → audit → authorization → route → decode → mutate → validate →
  * store → encode. Each stage is one of these interfaces; in-process components enter after TLS with their own identity.
  */
+import type { IncomingMessage } from "node:http";
+import type { Duplex, Readable } from "node:stream";
 import type { Kind } from "../../shared/api/kind.ts";
 import type { KubeObject } from "../../shared/apimachinery/meta.ts";
 import type { Client, SharedCache } from "../../shared/client/types.ts";
@@ -131,4 +133,41 @@ export interface VirtualResource {
   create?(object: KubeObject, context: CallContext): Promise<KubeObject> | KubeObject;
   get?(context: CallContext): Promise<KubeObject> | KubeObject;
   list?(context: CallContext): Promise<object> | object;
+}
+
+/** What a subresource that is a stream or a proxy is called with. */
+export interface ConnectContext {
+  server: ServerContext;
+  user: UserInfo;
+  namespace: string;
+  name: string;
+  method: string;
+  /** What of the path follows the subresource, with its leading `/`; empty where nothing does. */
+  rest: string;
+  query: URLSearchParams;
+  headers: Readonly<Record<string, string | undefined>>;
+  body(limit: number): Promise<Uint8Array>;
+  /** The client went away. */
+  signal: AbortSignal;
+}
+
+/** Bytes of a backend, passed on as they come. */
+export interface ConnectAnswer {
+  code: number;
+  headers: Record<string, string | string[]>;
+  body: Readable | string;
+}
+
+/** A connection that wants to become another protocol. */
+export interface UpgradedConnection {
+  request: IncomingMessage;
+  socket: Duplex;
+  /** What came behind the request already. */
+  head: Buffer;
+}
+
+/** Keyed like `VirtualResource`, e.g. `/pods/exec`. Refusal: throw an ApiError, before anything was written. */
+export interface ConnectResource {
+  request?(context: ConnectContext): Promise<ConnectAnswer>;
+  upgrade?(context: ConnectContext, connection: UpgradedConnection): Promise<void>;
 }

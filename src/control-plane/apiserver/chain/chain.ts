@@ -14,6 +14,7 @@ import { loadYaml } from "../negotiation/yaml.ts";
 import { includeObject } from "../table/table.ts";
 import type { AccessAttributes, AccessDecision, UserInfo } from "../types.ts";
 import { accessOf, refusal } from "./authorize.ts";
+import { connect } from "./connect.ts";
 import { failure, plainJson } from "./failure.ts";
 import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
 import { route, type Route } from "./route.ts";
@@ -51,6 +52,8 @@ export function createChain(core: Core, paths: PathHandler): Handler {
   const serve = (request: Incoming, info: RequestInfo, user: UserInfo): Maybe<Answer> => {
     if (!core.resources.hasGroup(info.group)) return paths(request, user) ?? pageNotFound;
     const found = route(core.resources, info, request.method);
+    const connected = connect(core, request, info, user, found);
+    if (connected) return connected;
     const op = operationOf(core, request, info, user, found);
     if (op.format.media === "yaml") return loadYaml().then(() => answerOf(op));
     return answerOf(op);

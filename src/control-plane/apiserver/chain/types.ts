@@ -5,7 +5,7 @@ import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import type { StructSchema } from "../../../shared/apimachinery/schema.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
 import type { Served } from "../registry/resources.ts";
-import type { ClientCertificate, UserInfo } from "../types.ts";
+import type { ClientCertificate, ConnectAnswer, UserInfo } from "../types.ts";
 
 export interface Incoming {
   method: string;
@@ -54,7 +54,8 @@ export type Result =
   | { type: "object"; code: number; object: KubeObject | object; served?: Served; schema?: StructSchema }
   | { type: "list"; served: Served; entries: readonly CachedObject[]; meta: ListMeta }
   | { type: "watch"; served: Served; start(sink: WatchSink): () => void }
-  | { type: "raw"; code: number; contentType: string; body: Uint8Array | string; headers?: Record<string, string> };
+  | { type: "raw"; code: number; contentType: string; body: Uint8Array | string; headers?: Record<string, string> }
+  | { type: "stream"; answer: ConnectAnswer };
 
 export interface Answer {
   result: Result;

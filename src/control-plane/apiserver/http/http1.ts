@@ -6,7 +6,7 @@ import type { Answer, Handler, Incoming } from "../chain/types.ts";
 import { encode } from "../negotiation/encode.ts";
 import { readBody } from "./body.ts";
 import { connectionOf } from "./connection.ts";
-import { writeChunks, writeWatch } from "./write.ts";
+import { writeChunks, writeStream, writeWatch } from "./write.ts";
 
 export function serveHttp1(request: IncomingMessage, response: ServerResponse, handler: Handler): void {
   response.sendDate = false;
@@ -46,6 +46,9 @@ function respond(response: ServerResponse, answer: Answer): void {
   if (encoded.watch) {
     response.flushHeaders();
     writeWatch(response, encoded.watch);
+  } else if (encoded.stream) {
+    response.flushHeaders();
+    writeStream(response, encoded.stream);
   } else if (encoded.chunks) writeChunks(response, encoded.chunks);
   else response.end(encoded.body);
 }

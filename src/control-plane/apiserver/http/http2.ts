@@ -8,7 +8,7 @@ import type { Answer, Handler, Incoming } from "../chain/types.ts";
 import { encode } from "../negotiation/encode.ts";
 import { readBody } from "./body.ts";
 import { connectionOf, type Connection } from "./connection.ts";
-import { writeChunks, writeWatch } from "./write.ts";
+import { writeChunks, writeStream, writeWatch } from "./write.ts";
 
 const noQuery = new URLSearchParams();
 
@@ -75,6 +75,7 @@ function respond(stream: ServerHttp2Stream, answer: Answer): void {
   const encoded = encode(answer);
   stream.respond({ ":status": encoded.code, ...encoded.headers });
   if (encoded.watch) writeWatch(stream, encoded.watch);
+  else if (encoded.stream) writeStream(stream, encoded.stream);
   else if (encoded.chunks) writeChunks(stream, encoded.chunks);
   else stream.end(encoded.body);
   stream.resume(); // a body that nobody reads would keep the stream open

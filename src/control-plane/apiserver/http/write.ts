@@ -1,5 +1,5 @@
 /** Long answers onto a stream: lists in slices that yield, watches with a bounded queue. */
-import type { Writable } from "node:stream";
+import { pipeline, type Readable, type Writable } from "node:stream";
 import type { EncodedWatch } from "../negotiation/encode.ts";
 
 /** A watcher that lags this many bytes behind is dropped. */
@@ -47,4 +47,9 @@ export function writeWatch(stream: Writable, watch: EncodedWatch): void {
     ended = true;
     stop();
   });
+}
+
+/** Bytes of a backend as they come; an end on either side ends the other. */
+export function writeStream(stream: Writable, source: Readable): void {
+  pipeline(source, stream, () => {}); // whichever side broke, both are destroyed by now
 }

@@ -2,6 +2,7 @@
  * An answer as bytes. Plain JSON of cached objects is written as it lies in the cache; everything else is made here, objects of the
  * cache once per revision and form.
  */
+import type { Readable } from "node:stream";
 import { structSchema } from "../../../shared/api/schemas.ts";
 import { notAcceptable } from "../../../shared/apimachinery/errors.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
@@ -21,15 +22,18 @@ export type EncodedWatch = (out: { write(frame: Uint8Array): boolean; end(): voi
 
 export interface Encoded {
   code: number;
-  headers: Record<string, string>;
+  headers: Record<string, string | string[]>;
   body?: Uint8Array | string;
   /** Instead of a body: slices to be written one after the other. */
   chunks?: Iterator<Uint8Array>;
   watch?: EncodedWatch;
+  /** Instead of a body: bytes of a backend as they come. */
+  stream?: Readable;
 }
 
 export function encode(answer: Answer): Encoded {
   const { result, format } = answer;
+  if (result.type === "stream") return { ...result.answer, ...bodyOf(result.answer.body) };
   try {
     const encoded = content(result, format);
     return { ...encoded, headers: headersOf(answer, encoded.contentType ?? format.contentType) };
@@ -39,11 +43,13 @@ export function encode(answer: Answer): Encoded {
   }
 }
 
+const bodyOf = (body: Readable | string) => (typeof body === "string" ? { body } : { body: undefined, stream: body });
+
 interface Content extends Omit<Encoded, "headers"> {
   contentType?: string;
 }
 
-function content(result: Result, format: Format): Content {
+function content(result: Exclude<Result, { type: "stream" }>, format: Format): Content {
   switch (result.type) {
     case "raw":
       return { code: result.code, body: result.body, contentType: result.contentType };

@@ -1,0 +1,172 @@
+/**
+ * exec, attach and port-forward: from the client's protocol to the kubelet's.
+ *
+ * SPDY goes through byte for byte; WebSockets of v5 and v4 are translated to SPDY, which alone can end stdin and still hear the
+ * exit status; `SPDY/3.1+portforward.k8s.io` is SPDY inside a WebSocket; older WebSocket protocols go through to the kubelet.
+ *
+ * @source pkg/registry/core/pod/rest/subresources.go, staging/src/k8s.io/streaming/pkg/httpstream v1.36
+ */
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { WebSocketServer, type WebSocket } from "ws";
+import { badRequest } from "../../../shared/apimachinery/errors.ts";
+import type { ConnectContext, ConnectResource, UpgradedConnection } from "../types.ts";
+import { connectKubelet, kubeletAddress, type KubeletCredentials } from "./kubelet-connection.ts";
+import { containerOf, podOf } from "./pod-container.ts";
+import { SpdyClient } from "./spdy-client.ts";
+import { translate, type Streams } from "./translate.ts";
+import { requestHead, upgradeKubelet, type UpgradeRequest } from "./upgrade.ts";
+
+const TRANSLATED = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
+const TUNNEL = "SPDY/3.1+portforward.k8s.io";
+/** What the runtime's streaming server speaks. */
+const SPDY_COMMAND = "v4.channel.k8s.io";
+const SPDY_FORWARD = "portforward.k8s.io";
+
+export type StreamVerb = "exec" | "attach" | "portForward";
+
+export const podStream = (verb: StreamVerb, credentials: KubeletCredentials): ConnectResource => ({
+  request: () => Promise.reject(badRequest("Upgrade request required")),
+  async upgrade(context, connection) {
+    const pod = podOf(context);
+    const path = verb === "portForward" ? forwardPath(context) : commandPath(verb, context);
+    if (!pod.spec.nodeName) throw badRequest(`pod ${context.name} does not have a host assigned`);
+    const address = kubeletAddress(context.server, pod.spec.nodeName);
+    const upstream = await connectKubelet(credentials, address);
+    const host = `${address.host}:${address.port}`;
+    const protocols = websocketProtocols(connection);
+    const translated = verb !== "portForward" && TRANSLATED.find((name) => protocols.includes(name));
+    try {
+      if (translated)
+        await translateCommand({ connection, upstream, host, path, protocol: translated, streams: streamsOf(context) });
+      else if (verb === "portForward" && protocols.includes(TUNNEL))
+        await tunnel({ connection, upstream, host, path, protocol: TUNNEL });
+      else passThrough(connection, upstream, host, path);
+    } catch (error) {
+      upstream.destroy();
+      throw error;
+    }
+  },
+});
+
+function commandPath(verb: StreamVerb, context: ConnectContext): string {
+  const pod = podOf(context);
+  const container = containerOf(pod, context.query.get("container") ?? "", context.name);
+  const { phase } = pod.status ?? {};
+  if (phase === "Succeeded" || phase === "Failed") {
+    throw badRequest(`cannot ${verb} into a container in a completed pod; current phase is ${phase}`);
+  }
+  const streams = streamsOf(context);
+  if (!streams.stdin && !streams.stdout && !streams.stderr)
+    throw badRequest("you must specify at least 1 of stdin, stdout, stderr");
+  const query = new URLSearchParams();
+  for (const [name, from] of [
+    ["input", "stdin"],
+    ["output", "stdout"],
+    ["error", "stderr"],
+    ["tty", "tty"],
+  ] as const) {
+    if (streams[from] && !(from === "stderr" && streams.tty)) query.append(name, "1");
+  }
+  for (const part of context.query.getAll("command")) query.append("command", part);
+  return `/${verb}/${context.namespace}/${context.name}/${container}?${query}`;
+}
+
+function forwardPath({ namespace, name, query }: ConnectContext): string {
+  const ports = query.getAll("ports").flatMap((text) => text.split(","));
+  const wanted = new URLSearchParams(ports.map((port) => ["port", port] as [string, string]));
+  return `/portForward/${namespace}/${name}${ports.length > 0 ? `?${wanted}` : ""}`;
+}
+
+function streamsOf({ query }: ConnectContext): Streams {
+  const is = (name: string) => ["1", "true"].includes(query.get(name) ?? "");
+  return { stdin: is("stdin"), stdout: is("stdout"), stderr: is("stderr"), tty: is("tty") };
+}
+
+function websocketProtocols({ request }: UpgradedConnection): string[] {
+  if (request.headers.upgrade?.toLowerCase() !== "websocket") return [];
+  return (request.headers["sec-websocket-protocol"] ?? "").split(",").map((text) => text.trim());
+}
+
+interface Hop {
+  connection: UpgradedConnection;
+  upstream: TLSSocket;
+  host: string;
+  path: string;
+  protocol: string;
+}
+
+const spdyRequest = ({ host, path }: Hop, protocol: string): UpgradeRequest => ({
+  method: "POST",
+  path,
+  host,
+  headers: [
+    ["Connection", "Upgrade"],
+    ["Upgrade", "SPDY/3.1"],
+    ["X-Stream-Protocol-Version", protocol],
+    ["Content-Length", "0"],
+  ],
+});
+
+/** The kubelet is asked first: until the WebSocket stands, its refusal can be passed on as an answer. */
+async function translateCommand(hop: Hop & { streams: Streams }): Promise<void> {
+  const { upstream, connection, streams } = hop;
+  const { rest } = await upgradeKubelet(upstream, spdyRequest(hop, SPDY_COMMAND));
+  const ws = await acceptWebSocket(connection, hop.protocol);
+  translate(ws, new SpdyClient(upstream, rest), streams);
+  upstream.resume();
+}
+
+/** Messages are pieces of a SPDY connection that only the client and the runtime understand. */
+async function tunnel(hop: Hop): Promise<void> {
+  const { upstream, connection } = hop;
+  const { rest } = await upgradeKubelet(upstream, spdyRequest(hop, SPDY_FORWARD));
+  const ws = await acceptWebSocket(connection, hop.protocol);
+  if (rest.length > 0) ws.send(rest);
+  upstream.on("data", (chunk: Buffer) => {
+    upstream.pause();
+    ws.send(chunk, { binary: true }, () => upstream.resume());
+  });
+  upstream.on("close", () => ws.close(1000));
+  upstream.on("end", () => ws.close(1000));
+  upstream.on("error", () => ws.close(1000));
+  upstream.on("drain", () => ws.resume());
+  ws.on("message", (message: Buffer) => {
+    if (!upstream.write(message)) ws.pause();
+  });
+  ws.on("close", () => upstream.destroy());
+  ws.on("error", () => upstream.destroy());
+  upstream.resume();
+}
+
+const servers = new Map<string, WebSocketServer>();
+
+function acceptWebSocket({ request, socket, head }: UpgradedConnection, protocol: string): Promise<WebSocket> {
+  let server = servers.get(protocol);
+  if (!server) {
+    const options = { noServer: true, perMessageDeflate: false, handleProtocols: () => protocol, clientTracking: false };
+    servers.set(protocol, (server = new WebSocketServer(options)));
+  }
+  return new Promise((resolve) => server.handleUpgrade(request, socket as never, head, (ws) => resolve(ws)));
+}
+
+function passThrough({ request, socket, head }: UpgradedConnection, upstream: TLSSocket, host: string, path: string): void {
+  const headers: [string, string][] = [];
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index]!;
+    if (!/^(host|authorization|impersonate-.*)$/i.test(name)) headers.push([name, request.rawHeaders[index + 1]!]);
+  }
+  upstream.write(requestHead({ method: request.method!, path, host, headers }));
+  if (head.length > 0) upstream.write(head);
+  joinStreams(socket, upstream);
+}
+
+/** Bytes both ways; the end of one direction is passed on alone. */
+export function joinStreams(socket: Duplex, upstream: Duplex): void {
+  socket.pipe(upstream);
+  upstream.pipe(socket);
+  socket.on("error", () => upstream.destroy());
+  upstream.on("error", () => socket.destroy());
+  socket.on("close", () => upstream.destroy());
+  upstream.on("close", () => socket.end());
+}
