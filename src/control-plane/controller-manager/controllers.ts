@@ -4,6 +4,7 @@ import { deployment } from "./deployment/index.ts";
 import { endpoints } from "./endpoints/index.ts";
 import { endpointSlice } from "./endpointslice/index.ts";
 import { garbageCollector } from "./garbagecollector/index.ts";
+import { job } from "./job/index.ts";
 import { namespace } from "./namespace/index.ts";
 import { nodeIpam } from "./nodeipam/index.ts";
 import { nodeLifecycle } from "./nodelifecycle/index.ts";
@@ -25,6 +26,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: "endpoints-controller", serviceAccount: "endpoint-controller", make: () => endpoints },
   { name: "endpointslice-controller", serviceAccount: "endpointslice-controller", make: () => endpointSlice },
   { name: "garbage-collector-controller", serviceAccount: "generic-garbage-collector", make: () => garbageCollector },
+  { name: "job-controller", serviceAccount: "job-controller", make: () => job },
   { name: "namespace-controller", serviceAccount: "namespace-controller", make: () => namespace },
   {
     name: "node-ipam-controller",
