@@ -1,5 +1,6 @@
 /** Every controller, by the names and service accounts upstream knows them by. Adding one is a folder and a line here. */
 import { clusterRoleAggregation } from "./clusterroleaggregation/index.ts";
+import { daemonSet } from "./daemonset/index.ts";
 import { deployment } from "./deployment/index.ts";
 import { endpoints } from "./endpoints/index.ts";
 import { endpointSlice } from "./endpointslice/index.ts";
@@ -13,6 +14,7 @@ import { replicaSet } from "./replicaset/index.ts";
 import { replicationController } from "./replicationcontroller/index.ts";
 import { rootCaPublisher } from "./rootca/index.ts";
 import { serviceAccount } from "./serviceaccount/index.ts";
+import { statefulSet } from "./statefulset/index.ts";
 import { taintEviction } from "./tainteviction/index.ts";
 import type { ControllerEntry } from "./types.ts";
 
@@ -22,6 +24,7 @@ export const controllers: readonly ControllerEntry[] = [
     serviceAccount: "clusterrole-aggregation-controller",
     make: () => clusterRoleAggregation,
   },
+  { name: "daemonset-controller", serviceAccount: "daemon-set-controller", make: () => daemonSet },
   { name: "deployment-controller", serviceAccount: "deployment-controller", make: () => deployment },
   { name: "endpoints-controller", serviceAccount: "endpoint-controller", make: () => endpoints },
   { name: "endpointslice-controller", serviceAccount: "endpointslice-controller", make: () => endpointSlice },
@@ -43,5 +46,6 @@ export const controllers: readonly ControllerEntry[] = [
     make: (s) => (s.rootCa ? rootCaPublisher(s.rootCa) : undefined),
   },
   { name: "serviceaccount-controller", serviceAccount: "service-account-controller", make: () => serviceAccount },
+  { name: "statefulset-controller", serviceAccount: "statefulset-controller", make: () => statefulSet },
   { name: "taint-eviction-controller", serviceAccount: "node-controller", make: () => taintEviction },
 ];

@@ -22,7 +22,11 @@ export function draftPod(job: Job, index: number | undefined, replaces: Pod | un
       generateName: name.length > MAX_PREFIX ? `${job.metadata.name.slice(0, MAX_PREFIX - suffix.length)}${suffix}` : name,
       finalizers,
       labels: { ...pod.metadata.labels, [INDEX]: String(index) },
-      annotations: { ...pod.metadata.annotations, [INDEX]: String(index), ...(hasLimitPerIndex(job) && failureCounts(job, replaces)) },
+      annotations: {
+        ...pod.metadata.annotations,
+        [INDEX]: String(index),
+        ...(hasLimitPerIndex(job) && failureCounts(job, replaces)),
+      },
     },
     spec: withIndexEnv(pod.spec as PodSpec, `${job.metadata.name}-${index}`) as Draft<PodSpec>,
   };
@@ -32,12 +36,16 @@ function failureCounts(job: Job, replaces: Pod | undefined): Record<string, stri
   if (!replaces) return { [FAILURE_COUNT]: "0" };
   const { counts } = judgeFailure(job, replaces);
   const ignored = countOf(replaces, IGNORED_COUNT) + (counts ? 0 : 1);
-  return { [FAILURE_COUNT]: String(countOf(replaces, FAILURE_COUNT) + (counts ? 1 : 0)), ...(ignored && { [IGNORED_COUNT]: String(ignored) }) };
+  return {
+    [FAILURE_COUNT]: String(countOf(replaces, FAILURE_COUNT) + (counts ? 1 : 0)),
+    ...(ignored && { [IGNORED_COUNT]: String(ignored) }),
+  };
 }
 
 function withIndexEnv(spec: PodSpec, hostname: string): PodSpec {
   const env = { name: INDEX_ENV, valueFrom: { fieldRef: { fieldPath: `metadata.labels['${INDEX}']` } } };
-  const add = (c: Container) => (c.env?.some((e) => e.name === INDEX_ENV) ? c : ({ ...c, env: [...(c.env ?? []), env] } as Container));
+  const add = (c: Container) =>
+    c.env?.some((e) => e.name === INDEX_ENV) ? c : ({ ...c, env: [...(c.env ?? []), env] } as Container);
   return {
     ...spec,
     hostname,

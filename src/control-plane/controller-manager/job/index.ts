@@ -3,7 +3,15 @@ import { Job, Pod } from "../../../shared/api/index.ts";
 import type { JobCondition, JobStatus } from "../../../shared/api/generated/batch-v1.ts";
 import { findCondition, isInvalid, isNotFound } from "../../../shared/apimachinery/index.ts";
 import { keyOf } from "../../../shared/apimachinery/meta.ts";
-import { controllerOf, defineController, done, refersTo, watching, type ControllerContext, type Result } from "../../../shared/client/index.ts";
+import {
+  controllerOf,
+  defineController,
+  done,
+  refersTo,
+  watching,
+  type ControllerContext,
+  type Result,
+} from "../../../shared/client/index.ts";
 import { formatTime } from "../../../shared/lib/platform.ts";
 import { claimObjects, orphanIndex, orphanRule } from "../common/claim.ts";
 import { createPods, deletePod } from "../common/pod-control.ts";
@@ -28,7 +36,8 @@ interface Memory {
 /** By the Job's uid. */
 type State = Map<string, Memory>;
 
-export const isFinished = (job: Job): boolean => !!isTrue(job.status?.conditions, "Complete") || !!isTrue(job.status?.conditions, "Failed");
+export const isFinished = (job: Job): boolean =>
+  !!isTrue(job.status?.conditions, "Complete") || !!isTrue(job.status?.conditions, "Failed");
 
 export const job = defineController<State>({
   name: "job-controller",
@@ -39,7 +48,15 @@ export const job = defineController<State>({
     orphanRule(Pod, Job, (j) => selectorOf(j.spec?.selector)),
     // A finalizer must not outlive the Job it was for.
     watching(Pod, (pod, context) => (isTracked(pod) && !ownerOf(pod, context) ? [ORPHAN + keyOf(pod.metadata)] : [])),
-    watching(Job, (j, { cache }) => cache.ownedBy(Pod, j).filter(isTracked).map((p) => ORPHAN + keyOf(p.metadata)), (_j, _old, deleted) => deleted),
+    watching(
+      Job,
+      (j, { cache }) =>
+        cache
+          .ownedBy(Pod, j)
+          .filter(isTracked)
+          .map((p) => ORPHAN + keyOf(p.metadata)),
+      (_j, _old, deleted) => deleted,
+    ),
   ],
   createState: () => new Map(),
   async reconcile(key, context) {
@@ -56,9 +73,17 @@ export const job = defineController<State>({
       return done;
     }
     const settled = !expectations.pending(key);
-    const pods = await claimObjects({ kind: Pod, ownerKind: Job, owner: j, selector: selectorOf(j.spec?.selector), finalizer: TRACKING }, context);
+    const pods = await claimObjects(
+      { kind: Pod, ownerKind: Job, owner: j, selector: selectorOf(j.spec?.selector), finalizer: TRACKING },
+      context,
+    );
     const memory = remember(state, j, pods);
-    return sync({ job: j, pods, untracked: memory.untracked, backoff: memory.backoff, now: clock.now() }, settled, memory, context);
+    return sync(
+      { job: j, pods, untracked: memory.untracked, backoff: memory.backoff, now: clock.now() },
+      settled,
+      memory,
+      context,
+    );
   },
 });
 
@@ -86,7 +111,9 @@ function remember(state: State, { metadata: { uid } }: Job, pods: readonly Pod[]
 async function sync(observed: Observed, settled: boolean, memory: Memory, context: ControllerContext<State>): Promise<Result> {
   const { job: j } = observed;
   const sight = observe(observed);
-  const managed = sight.finished ? await stop(observed, sight, settled, context) : await manage(observed, sight, settled, context);
+  const managed = sight.finished
+    ? await stop(observed, sight, settled, context)
+    : await manage(observed, sight, settled, context);
   const status: JobStatus = {
     ...j.status,
     ...(managed.conditions && { conditions: managed.conditions }),
@@ -100,12 +127,15 @@ async function sync(observed: Observed, settled: boolean, memory: Memory, contex
   // First the uids, then the finalizers, then the counters: see track.ts.
   const written = await writeStatus(Job, j, tracking.status, context.client);
   memory.backoff = sight.backoff;
-  const left = new Set(observed.pods.filter((p) => isTracked(p) && !memory.untracked.has(p.metadata.uid)).map((p) => p.metadata.uid));
+  const left = new Set(
+    observed.pods.filter((p) => isTracked(p) && !memory.untracked.has(p.metadata.uid)).map((p) => p.metadata.uid),
+  );
   const failure = await releaseAll(tracking.release, left, memory, context);
   const counted = settleCounted(tracking.status, left);
   const final = failure ? undefined : enactFinish(counted, tracking.finished, tracking.partial);
   const last = final ?? counted;
-  if (!sameOnTheWire(last, tracking.status)) await writeStatus(Job, { ...written, status: tracking.status }, last, context.client);
+  if (!sameOnTheWire(last, tracking.status))
+    await writeStatus(Job, { ...written, status: tracking.status }, last, context.client);
   if (final) tellEnd(j, final, tracking.finished!, context);
   if (managed.error ?? failure) throw managed.error ?? failure;
   if (tracking.partial) context.queue.add(keyOf(j.metadata));
@@ -138,7 +168,10 @@ async function manage(observed: Observed, sight: Sight, settled: boolean, contex
     const todo = plan(observed, sight);
     if (todo.waitMs !== undefined) managed.waitMs = todo.waitMs;
     if (todo.remove.length) {
-      context.expectations.expectDeletions(keyOf(j.metadata), todo.remove.map((p) => keyOf(p.metadata)));
+      context.expectations.expectDeletions(
+        keyOf(j.metadata),
+        todo.remove.map((p) => keyOf(p.metadata)),
+      );
       const { deleted, error } = await removePods(j, todo.remove, sight, context);
       active -= deleted;
       managed.error = error;
@@ -152,7 +185,14 @@ async function manage(observed: Observed, sight: Sight, settled: boolean, contex
   managed.active = active;
   const { completions } = j.spec!;
   const complete = active === 0 && (completions === undefined ? sight.succeeded > 0 : sight.succeeded >= completions);
-  if (complete) sight.finished = condition("SuccessCriteriaMet", "True", "CompletionsReached", "Reached expected number of succeeded pods", now);
+  if (complete)
+    sight.finished = condition(
+      "SuccessCriteriaMet",
+      "True",
+      "CompletionsReached",
+      "Reached expected number of succeeded pods",
+      now,
+    );
   else if (mayManage) noteSuspension(j, managed, now, context);
   return managed;
 }
@@ -163,24 +203,40 @@ function noteSuspension(j: Job, managed: Managed, now: number, { events }: Contr
   const current = findCondition(conditions, "Suspended");
   const suspended = isSuspended(j);
   if (suspended ? current?.status === "True" : current?.status !== "True") return;
-  const [status, reason, message] = suspended ? (["True", "JobSuspended", "Job suspended"] as const) : (["False", "JobResumed", "Job resumed"] as const);
-  managed.conditions = [...conditions.filter((c) => c.type !== "Suspended"), condition("Suspended", status, reason, message, now)];
+  const [status, reason, message] = suspended
+    ? (["True", "JobSuspended", "Job suspended"] as const)
+    : (["False", "JobResumed", "Job resumed"] as const);
+  managed.conditions = [
+    ...conditions.filter((c) => c.type !== "Suspended"),
+    condition("Suspended", status, reason, message, now),
+  ];
   managed.startTime = suspended ? undefined : formatTime(now);
   events.event(j, "Normal", suspended ? "Suspended" : "Resumed", message);
 }
 
-async function removePods(j: Job, pods: readonly Pod[], sight: Sight, context: ControllerContext<State>): Promise<{ deleted: number; error: unknown }> {
+async function removePods(
+  j: Job,
+  pods: readonly Pod[],
+  sight: Sight,
+  context: ControllerContext<State>,
+): Promise<{ deleted: number; error: unknown }> {
   const results = await Promise.allSettled(pods.map((pod) => deletePod(j, pod, context)));
   const failed = results.find((r) => r.status === "rejected");
   const gone = pods.filter((_, i) => results[i]!.status === "fulfilled");
   sight.terminating += gone.length;
   sight.ready -= gone.filter(isPodReady).length;
-  for (const pod of pods.filter((p) => !gone.includes(p))) context.expectations.deletionSeen(keyOf(j.metadata), keyOf(pod.metadata));
+  for (const pod of pods.filter((p) => !gone.includes(p)))
+    context.expectations.deletionSeen(keyOf(j.metadata), keyOf(pod.metadata));
   return { deleted: gone.length, error: failed?.reason };
 }
 
 /** Takes finalizers; those that are off leave `left`. Returns the first failure. */
-async function releaseAll(pods: readonly Pod[], left: Set<string>, memory: Memory, context: ControllerContext<State>): Promise<unknown> {
+async function releaseAll(
+  pods: readonly Pod[],
+  left: Set<string>,
+  memory: Memory,
+  context: ControllerContext<State>,
+): Promise<unknown> {
   const results = await Promise.allSettled(pods.map((pod) => takeFinalizer(pod, context)));
   for (const [i, { status }] of results.entries()) {
     if (status !== "fulfilled") continue;

@@ -70,7 +70,9 @@ export class Intervals {
   }
 
   toString(): string {
-    return this.#ranges.map(([first, last]) => (first === last ? `${first}` : `${first}${last === first + 1 ? "," : "-"}${last}`)).join(",");
+    return this.#ranges
+      .map(([first, last]) => (first === last ? `${first}` : `${first}${last === first + 1 ? "," : "-"}${last}`))
+      .join(",");
   }
 
   #copy(): [number, number][] {

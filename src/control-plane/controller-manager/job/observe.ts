@@ -67,7 +67,10 @@ export function observe(observed: Observed): Sight {
   const active = pods.filter(isPodActive);
   const uncounted = job.status?.uncountedTerminatedPods;
   const isNew = (pod: Pod, counted: readonly string[] | undefined) =>
-    isTracked(pod) && !untracked.has(pod.metadata.uid) && !counted?.includes(pod.metadata.uid) && (!isIndexed(job) || indexOf(pod, job) !== undefined);
+    isTracked(pod) &&
+    !untracked.has(pod.metadata.uid) &&
+    !counted?.includes(pod.metadata.uid) &&
+    (!isIndexed(job) || indexOf(pod, job) !== undefined);
   const newSucceeded = pods.filter((p) => p.status?.phase === "Succeeded" && isNew(p, uncounted?.succeeded));
   const newFailed = pods.filter((p) => isFailed(p, job) && isNew(p, uncounted?.failed));
   const counted = newFailed.filter((p) => judgeFailure(job, p).counts).length;
@@ -140,7 +143,9 @@ function observeIndexes({ job, pods, untracked }: Observed, sight: Sight): void 
   const completions = job.spec?.completions ?? 0;
   const tracked = pods.filter((p) => isTracked(p) && indexOf(p, job) !== undefined);
   sight.previousIndexes = Intervals.parse(job.status?.completedIndexes, completions);
-  sight.succeededIndexes = sight.previousIndexes.with(tracked.filter((p) => p.status?.phase === "Succeeded").map((p) => indexOf(p, job)!));
+  sight.succeededIndexes = sight.previousIndexes.with(
+    tracked.filter((p) => p.status?.phase === "Succeeded").map((p) => indexOf(p, job)!),
+  );
   sight.succeeded = sight.succeededIndexes.size;
   if (!hasLimitPerIndex(job)) return;
   const failed = tracked.filter((p) => isIndexFailed(p, job)).map((p) => indexOf(p, job)!);
@@ -151,7 +156,8 @@ function observeIndexes({ job, pods, untracked }: Observed, sight: Sight): void 
     if (!isFailed(pod, job) || untracked.has(pod.metadata.uid)) continue;
     if (sight.succeededIndexes.has(index) || sight.failedIndexes.has(index) || running.has(index)) continue;
     const other = sight.lastFailed.get(index);
-    if (!other || (failuresOf(other) <= failuresOf(pod) && finishedAt(pod) >= finishedAt(other))) sight.lastFailed.set(index, pod);
+    if (!other || (failuresOf(other) <= failuresOf(pod) && finishedAt(pod) >= finishedAt(other)))
+      sight.lastFailed.set(index, pod);
   }
 }
 
@@ -170,7 +176,8 @@ function indexEnd({ job, now }: Observed, { failedIndexes, succeededIndexes }: S
     if (maxFailedIndexes !== undefined && failedIndexes.size > maxFailedIndexes) {
       return fail("MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes");
     }
-    if (failedIndexes.size > 0 && failedIndexes.size + succeededIndexes.size >= completions) return fail("FailedIndexes", "Job has failed indexes");
+    if (failedIndexes.size > 0 && failedIndexes.size + succeededIndexes.size >= completions)
+      return fail("FailedIndexes", "Job has failed indexes");
   }
   const met = metSuccessRule(job, succeededIndexes);
   return met === undefined ? undefined : condition("SuccessCriteriaMet", "True", "SuccessPolicy", met, now);

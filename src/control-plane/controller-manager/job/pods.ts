@@ -15,7 +15,8 @@ export const isIndexed = (job: Job): boolean => job.spec?.completionMode === "In
 export const isSuspended = (job: Job): boolean => !!job.spec?.suspend;
 export const hasLimitPerIndex = (job: Job): boolean => job.spec?.backoffLimitPerIndex !== undefined;
 /** A pod that is being deleted is replaced only when it has ended. */
-export const replacesOnlyFailed = (job: Job): boolean => job.spec?.podReplacementPolicy === "Failed" || !!job.spec?.podFailurePolicy;
+export const replacesOnlyFailed = (job: Job): boolean =>
+  job.spec?.podReplacementPolicy === "Failed" || !!job.spec?.podFailurePolicy;
 
 export function isFailed(pod: Pod, job: Job): boolean {
   if (pod.status?.phase === "Failed") return true;

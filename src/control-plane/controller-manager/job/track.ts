@@ -25,7 +25,10 @@ export interface Tracking {
 }
 
 export function track({ job, pods, untracked, now }: Observed, sight: Sight, status: JobStatus): Tracking {
-  const uncounted = { succeeded: [...(job.status?.uncountedTerminatedPods?.succeeded ?? [])], failed: [...(job.status?.uncountedTerminatedPods?.failed ?? [])] };
+  const uncounted = {
+    succeeded: [...(job.status?.uncountedTerminatedPods?.succeeded ?? [])],
+    failed: [...(job.status?.uncountedTerminatedPods?.failed ?? [])],
+  };
   const known = { succeeded: new Set(uncounted.succeeded), failed: new Set(uncounted.failed) };
   const tracked = pods.filter((p) => isTracked(p) && !untracked.has(p.metadata.uid));
   const next = settleCounted({ ...status, uncountedTerminatedPods: uncounted }, new Set(tracked.map((p) => p.metadata.uid)));
@@ -99,4 +102,5 @@ function mayRelease(job: Job, sight: Sight, pod: Pod, failed: boolean): boolean 
   return index === undefined || sight.lastFailed.get(index)?.metadata.uid !== pod.metadata.uid;
 }
 
-const sortedByIndex = (pods: readonly Pod[], job: Job): Pod[] => [...pods].sort((a, b) => (indexOf(a, job) ?? -1) - (indexOf(b, job) ?? -1));
+const sortedByIndex = (pods: readonly Pod[], job: Job): Pod[] =>
+  [...pods].sort((a, b) => (indexOf(a, job) ?? -1) - (indexOf(b, job) ?? -1));

@@ -3,6 +3,7 @@
  *
  * @source pkg/controller/tainteviction/taint_eviction.go, component-helpers/scheduling/corev1/helpers.go v1.36
  */
+import { tolerates } from "../common/node-affinity.ts";
 import type { Taint, Toleration } from "../../../shared/api/generated/core-v1.ts";
 
 /** 0: it has to go now; undefined: it may stay for good. */
@@ -15,11 +16,4 @@ export function tolerationMs(taints: readonly Taint[], tolerations: readonly Tol
   }
   const seconds = used.map((t) => t.tolerationSeconds).filter((s) => s !== undefined);
   return seconds.length ? Math.max(0, Math.min(...seconds)) * 1000 : undefined;
-}
-
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  if (toleration.operator === "Exists") return true;
-  return !!toleration.key && (toleration.value ?? "") === (taint.value ?? "");
 }
