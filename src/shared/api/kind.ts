@@ -112,6 +112,8 @@ export interface KindBehaviour<T extends KubeObject> {
   /** Fields (dotted) written only through `/status`; default `["status"]` where the kind has that subresource. */
   statusFields?: readonly string[];
   scale?: ScalePaths;
+  /** By subresource that writes a part of the object only: puts everything else back to what `old` has. Metadata is kept anyway. */
+  doors?: Readonly<Record<string, (object: T, old: T) => void>>;
   validateStatusUpdate?(object: T, old: T, context: WriteContext): FieldError[];
   prepareForStatusUpdate?(object: T, old: T, context: WriteContext): void;
 }

@@ -28,10 +28,22 @@ export interface FieldError {
 /** A value as Go's `%q`/`%v`/JSON mix prints it inside an error: strings quoted, numbers bare, objects as JSON. */
 export function formatBadValue(value: unknown): string {
   if (value === undefined || value === null) return "null";
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return goQuote(value);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   return JSON.stringify(value);
 }
+
+/** `%q` of a string: unlike JSON, control characters are `\x00` and `\a`. */
+export function goQuote(text: string): string {
+  const json = JSON.stringify(text);
+  if (!/[\x7f]|\\u00/.test(json)) return json;
+  return json.replace(
+    /\\u00([0-9a-f]{2})|\x7f/g,
+    (escape, hex: string | undefined) => SHORT_ESCAPES[escape] ?? `\\x${hex ?? "7f"}`,
+  );
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\\u0007": "\\a", "\\u000b": "\\v" };
 
 export function required(field: string, detail = ""): FieldError {
   return { type: "FieldValueRequired", field, message: withDetail("Required value", detail) };

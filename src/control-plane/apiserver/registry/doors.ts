@@ -29,6 +29,12 @@ export function resetForCreate(kind: Kind<any>, object: KubeObject): void {
 }
 
 export function resetForUpdate(kind: Kind<any>, subresource: string, object: KubeObject, old: KubeObject): void {
+  const narrow = kind.doors?.[subresource];
+  if (narrow) {
+    keepMetadata(object, old);
+    narrow(object, old);
+    return;
+  }
   for (const path of pathsOf(kind, subresource)) {
     if (path === "metadata") keepMetadata(object, old);
     else keep(object as unknown as Members, old as unknown as Members, path.split("."));

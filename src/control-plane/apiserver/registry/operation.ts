@@ -21,12 +21,19 @@ export interface Operation {
   now: number;
 }
 
-/** The user agent up to the first slash is the manager of a client that names none. */
+const MAX_MANAGER_BYTES = 128;
+
+/** A client that names no manager is known by its user agent up to the first slash, without what cannot be printed. */
 export function managerOf(op: Operation): string {
   const named = op.query.get("fieldManager");
   if (named) return named;
-  const agent = op.request.headers["user-agent"] ?? "";
-  const slash = agent.indexOf("/");
-  const name = slash < 0 ? agent : agent.slice(0, slash);
-  return (name || "unknown").slice(0, 128);
+  let name = "";
+  for (const char of (op.request.headers["user-agent"] ?? "").split("/")[0]!) {
+    if (!PRINTABLE.test(char)) continue;
+    if (Buffer.byteLength(name + char) > MAX_MANAGER_BYTES) break;
+    name += char;
+  }
+  return name || "unknown";
 }
+
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;

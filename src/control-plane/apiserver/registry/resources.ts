@@ -153,5 +153,7 @@ function selectableFields(kind: Kind<any>, object: KubeObject): Record<string, s
 
 /** The key of an object in the store. */
 export function storeKey(resource: Resource, namespace: string, name: string): string {
-  return namespace ? `${resource.cache.prefix}${namespace}/${name}` : resource.cache.prefix + name;
+  // The path of a namespace names it twice.
+  const namespaced = namespace && resource.storage.kind.scope === "Namespaced";
+  return namespaced ? `${resource.cache.prefix}${namespace}/${name}` : resource.cache.prefix + name;
 }

@@ -27,6 +27,23 @@ export const Pod = defineKind<T>({
   prepareForUpdate(pod, old) {
     pod.status = old.status;
   },
+  doors: {
+    ephemeralcontainers(pod, old) {
+      const { ephemeralContainers } = pod.spec;
+      pod.status = old.status;
+      pod.spec = { ...old.spec };
+      delete pod.spec.ephemeralContainers;
+      if (ephemeralContainers) pod.spec.ephemeralContainers = ephemeralContainers;
+    },
+    resize(pod, old) {
+      const { containers, initContainers } = pod.spec;
+      // Containers that come, go or change places are left for validation to refuse.
+      if (!sameNames(containers, old.spec.containers) || !sameNames(initContainers, old.spec.initContainers)) return;
+      pod.status = old.status;
+      pod.spec = { ...old.spec, containers: resized(containers, old.spec.containers)! };
+      if (initContainers) pod.spec.initContainers = resized(initContainers, old.spec.initContainers)!;
+    },
+  },
   gracePeriodSeconds(pod, requested) {
     if (!pod.spec.nodeName) return 0; // nobody runs it
     if (pod.status.phase === "Succeeded" || pod.status.phase === "Failed") return 0;
@@ -42,4 +59,17 @@ function schedulingGated(): NonNullable<T["status"]["conditions"]>[number] {
     reason: "SchedulingGated",
     message: "Scheduling is blocked due to non-empty scheduling gates",
   };
+}
+
+type Container = NonNullable<T["spec"]["containers"]>[number];
+
+function sameNames(now: Container[] = [], old: Container[] = []): boolean {
+  return now.length === old.length && now.every(({ name }, i) => name === old[i]!.name);
+}
+
+function resized(now: Container[] | undefined, old: Container[] = []): Container[] | undefined {
+  return now?.map(({ resources, resizePolicy }, i) => {
+    const { resizePolicy: _old, ...container } = old[i]!;
+    return { ...container, resources, ...(resizePolicy && { resizePolicy }) };
+  });
 }

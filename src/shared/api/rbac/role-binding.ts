@@ -1,4 +1,4 @@
-import { setBindingDefaults } from "./binding-defaults.ts";
+import { setBindingDefaults, validateRoleRefUpdate } from "./binding-defaults.ts";
 import type { RoleBinding as T } from "../generated/rbac-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
@@ -7,7 +7,7 @@ export const RoleBinding = defineKind<T>({
   ...facts["rbac.authorization.k8s.io/v1/rolebindings"],
   name: "path-segment",
   createOnUpdate: true,
-  immutable: ["roleRef"],
   setDefaults: setBindingDefaults,
+  validateUpdate: validateRoleRefUpdate,
 });
 export type RoleBinding = T;
