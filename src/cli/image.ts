@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { buildImage, containerdPaths, createCri, importImage, type ImageFile } from "../node/cri/index.ts";
-import { busyboxFiles } from "./busybox.ts";
+import { busyboxFiles } from "../cluster/busybox-image.ts";
 import { requireCluster, type Cluster } from "../cluster/settings.ts";
 import { fail } from "../cluster/failure.ts";
 

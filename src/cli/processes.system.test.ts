@@ -21,7 +21,8 @@ async function until<T>(read: () => T | undefined): Promise<T> {
   throw new Error("did not happen within 4 s");
 }
 
-const alive = (pid: number) => existsSync(`/proc/${pid}/environ`) && readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2] !== "Z";
+const alive = (pid: number) =>
+  existsSync(`/proc/${pid}/environ`) && readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2] !== "Z";
 
 test("a process that is killed is started again, and ends with its loop", async () => {
   startSupervised({ dir, command: ["/bin/sleep", "60"] });

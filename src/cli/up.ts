@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClusterNetwork, createNodeNamespace, type ClusterNetwork } from "../addons/cni/index.ts";
-import { Node } from "../shared/api/index.ts";
+import { Lease, Node } from "../shared/api/index.ts";
 import { createClient, httpsTransport, kubeconfigText, type Client } from "../shared/client/index.ts";
 import { parseTime, realClock, realPlatform, sleep } from "../shared/lib/platform.ts";
 import {
@@ -44,8 +44,6 @@ export interface UpOptions {
 
 const FIRST_PORT = 6443;
 const READY_TIMEOUT_MS = 120_000;
-/** Heartbeats are whole seconds, and a node that runs already sends one every ten. */
-const HEARTBEAT_SLACK_MS = 11_000;
 
 export async function up(options: UpOptions): Promise<void> {
   const fromFile = options.config ? readConfig(options.config) : {};
@@ -164,8 +162,11 @@ export function adminClient(cluster: Cluster): Client {
 }
 
 async function startNodes(cluster: Cluster, network: ClusterNetwork, client: Client): Promise<void> {
-  const since = realClock.now();
-  const pki = openClusterPki(join(cluster.serverDir, "pki"), realPlatform, { serviceAddress: serviceAddressOf(cluster), clusterDomain: cluster.clusterDomain });
+  const started = new Map<string, number>();
+  const pki = openClusterPki(join(cluster.serverDir, "pki"), realPlatform, {
+    serviceAddress: serviceAddressOf(cluster),
+    clusterDomain: cluster.clusterDomain,
+  });
   for (let index = 0; index < cluster.nodes; index++) {
     const nodeName = cluster.nodeName(index);
     const namespace = await createNodeNamespace(network, { index, nodeName, dataDir: cluster.nodeDir(index) });
@@ -179,28 +180,33 @@ async function startNodes(cluster: Cluster, network: ClusterNetwork, client: Cli
       resolvers: network.resolvers,
     };
     writeAtomically(join(cluster.nodeDir(index), "node.json"), `${JSON.stringify(node)}\n`);
+    // One that runs already has only to be Ready.
+    started.set(nodeName, processPid(cluster.nodeDir(index)) ? 0 : realClock.now());
     startSupervised({
       dir: cluster.nodeDir(index),
       prefix: namespace.enter,
       command: [...executable(), "agent", "--cluster-dir", cluster.dir, "--index", String(index)],
     });
   }
-  await whenReady(cluster, client, since);
+  await whenReady(cluster, client, started);
 }
 
-/** A node counts once its kubelet has said so since we started: what an earlier run left in the store proves nothing. */
-async function whenReady(cluster: Cluster, client: Client, since: number): Promise<void> {
-  const missing = new Set(Array.from({ length: cluster.nodes }, (_, index) => cluster.nodeName(index)));
+/** A node counts when it is Ready and its kubelet has renewed its lease since it was started: what an earlier run left in the store proves nothing. */
+async function whenReady(cluster: Cluster, client: Client, started: ReadonlyMap<string, number>): Promise<void> {
+  const missing = new Map(started);
   const deadline = realClock.monotonic() + READY_TIMEOUT_MS;
   while (missing.size) {
+    const leases = (await client.list(Lease, { namespace: "kube-node-lease" })).items;
     for (const node of (await client.list(Node)).items) {
-      const ready = node.status.conditions?.find((condition) => condition.type === "Ready");
-      const heartbeat = parseTime(ready?.lastHeartbeatTime ?? "");
-      if (ready?.status === "True" && heartbeat >= since - HEARTBEAT_SLACK_MS) missing.delete(node.metadata.name);
+      const { name } = node.metadata;
+      const renewed = parseTime(leases.find((lease) => lease.metadata.name === name)?.spec.renewTime ?? "");
+      const ready = node.status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
+      if (ready && renewed >= (missing.get(name) ?? 0)) missing.delete(name);
     }
     if (missing.size && realClock.monotonic() > deadline) {
+      const [first] = missing.keys();
       fail(
-        `not Ready within ${READY_TIMEOUT_MS / 1000} s: ${[...missing].join(", ")}; 'knarr logs ${[...missing][0]} --name ${cluster.name}' tells why`,
+        `not Ready within ${READY_TIMEOUT_MS / 1000} s: ${[...missing.keys()].join(", ")}; 'knarr logs ${first} --name ${cluster.name}' tells why`,
       );
     }
     if (missing.size) await sleep(realClock, 50);

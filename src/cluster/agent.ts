@@ -12,6 +12,7 @@ import { DNS_NODE_PORT, runDns } from "../addons/dns/index.ts";
 import { runKubeProxy } from "../node/kube-proxy/index.ts";
 import { createClient, createInformerFactory, httpsTransport, kubeconfigFile } from "../shared/client/index.ts";
 import { realPlatform } from "../shared/lib/platform.ts";
+import { ensureHelloImages } from "./busybox-image.ts";
 import { nodeFiles } from "./node-credentials.ts";
 import { loadClusterIn, nodeCgroup, type Cluster } from "./settings.ts";
 
@@ -40,7 +41,12 @@ export async function runAgent(clusterDir: string, index: number, signal: AbortS
   });
   log.info({ node: facts.nodeName, containerd: containerd.pid }, "containerd ready");
   await ensureSandboxImage(containerd.cri);
+  // Beside the start of the kubelet: nobody waits for the example.
+  const example = ensureHelloImages(containerd.cri).catch((error: unknown) =>
+    log.warn({ error }, "the example's image is missing"),
+  );
   await Promise.all([
+    example,
     runNetwork(cluster, facts, nodeFiles(dataDir).proxyKubeconfig, signal),
     runPods(cluster, { facts, index, cri: containerd.cri }, signal),
   ]);

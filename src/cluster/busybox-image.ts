@@ -1,7 +1,7 @@
 /** Image content made of the machine's static busybox: the example's image, and `image build --busybox`. */
 import { spawnSync } from "node:child_process";
-import type { ImageDefinition, ImageFile } from "../node/cri/index.ts";
-import { fail } from "../cluster/failure.ts";
+import { buildImage, importImage, type Cri, type ImageDefinition, type ImageFile } from "../node/cri/index.ts";
+import { fail } from "./failure.ts";
 
 const BUSYBOX = "/bin/busybox";
 
@@ -30,8 +30,14 @@ trap 'exit 0' TERM
 httpd -f -p 8080 -h /tmp/www & wait $!
 `;
 
+/** Imports the example's images where they are not there yet. */
+export async function ensureHelloImages(cri: Cri): Promise<void> {
+  for (const image of helloImages())
+    if (!(await cri.imageStatus(image.tag))) await importImage(cri.socket, await buildImage(image));
+}
+
 /** `knarr.local/hello:v1` and `:v2`, the image of examples/hello. */
-export function helloImages(): ImageDefinition[] {
+function helloImages(): ImageDefinition[] {
   const files = busyboxFiles();
   return ["v1", "v2"].map((version) => ({
     tag: `knarr.local/hello:${version}`,
