@@ -24,7 +24,7 @@ test("names", () => {
 
 test("field managers are printable", () => {
   expect(validateFieldManager("fieldManager", "a\u0007b")[0]?.message).toBe(
-    'Invalid value: "a\\u0007b": invalid character U+0007 (at position 1)',
+    'Invalid value: "a\\ab": invalid character U+0007 (at position 1)',
   );
 });
 
