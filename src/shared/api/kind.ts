@@ -93,6 +93,10 @@ export interface KindBehaviour<T extends KubeObject> {
   warnings?(object: T, old: T | undefined, context: WriteContext): string[];
   /** Told with every answer: `v1 Endpoints is deprecated in v1.33+; use …`. */
   deprecation?: string;
+  /** A new object brings its status with it (a Node, which its kubelet registers); else it comes without. */
+  statusOnCreate?: boolean;
+  /** Of a custom resource: its schema as its definition publishes it in OpenAPI documents of this version. */
+  openApiSchema?(dialect: 2 | 3): Record<string, unknown>;
   /** PUT of an absent object creates it. */
   createOnUpdate?: boolean;
   /** PUT without resourceVersion is refused. */

@@ -4,7 +4,8 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { builtInKinds } from "../../../shared/api/index.ts";
+import { builtInKinds, defineKind, type Kind } from "../../../shared/api/index.ts";
+import type { StructSchema } from "../../../shared/apimachinery/schema.ts";
 import { noDescriptions } from "./descriptions.ts";
 import { documentV2 } from "./documents.ts";
 import { OpenApi } from "./publish.ts";
@@ -129,3 +130,68 @@ function comparable(property: any): string {
   const all = { ...rest, items: inner(items), additionalProperties: inner(additionalProperties) };
   return JSON.stringify(Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
+
+const META = "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
+describe("custom resources", () => {
+  const struct = (name: string, fields: Record<string, unknown>): StructSchema =>
+    ({
+      type: "struct",
+      dynamic: true,
+      structType: "granular",
+      name,
+      fields: new Map(Object.entries(fields)),
+    }) as unknown as StructSchema;
+  const field = (name: string, schema: unknown) => ({
+    name,
+    schema,
+    required: false,
+    ptr: false,
+    emitZero: false,
+    patchStrategy: [],
+  });
+  const spec = struct("", { size: field("size", { type: "scalar", scalar: "int32" }) });
+  const widget = defineKind({
+    group: "example.com",
+    version: "v1",
+    kind: "Widget",
+    plural: "widgets",
+    singular: "widget",
+    scope: "Namespaced",
+    shortNames: [],
+    categories: [],
+    verbs: ["get", "list", "create", "update", "patch", "delete", "watch"],
+    definition: "com.example.v1.Widget",
+    subresources: [],
+    columns: [],
+    schema: struct("com.example.v1.Widget", { spec: field("spec", spec) }),
+  });
+  const documentOf = (kind: Kind<any>) => {
+    const api = new OpenApi({ ...source, kinds: () => [...builtInKinds, kind] });
+    return JSON.parse(
+      api.handle({ path: "/openapi/v3/apis/example.com/v1", headers: {}, query: new URLSearchParams() })!.body.toString(),
+    );
+  };
+
+  test("have a document like any other kind", () => {
+    const document = documentOf(widget);
+    expect(document.info.title).toBe("Kubernetes CRD Swagger");
+    expect(document.paths["/apis/example.com/v1/namespaces/{namespace}/widgets"].get.operationId).toBe(
+      "listExampleComV1NamespacedWidget",
+    );
+    expect(document.components.schemas["com.example.v1.Widget"]).toEqual({
+      type: "object",
+      properties: { spec: { type: "object", properties: { size: { type: "integer", format: "int32" } } } },
+      "x-kubernetes-group-version-kind": [{ group: "example.com", kind: "Widget", version: "v1" }],
+    });
+  });
+
+  test("show the schema that their definition publishes", () => {
+    const document = documentOf({
+      ...widget,
+      schema: widget.schema,
+      openApiSchema: () => ({ type: "object", description: "published" }),
+    });
+    expect(document.components.schemas["com.example.v1.Widget"].description).toBe("published");
+  });
+});

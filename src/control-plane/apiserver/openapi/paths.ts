@@ -4,17 +4,14 @@ import { plainJson } from "../chain/failure.ts";
 import type { PathHandler } from "../chain/chain.ts";
 import type { Core } from "../core.ts";
 import { OpenApi } from "./publish.ts";
-import type { PublishedSchema } from "./schema-writer.ts";
 
-/** `published`: what definitions of custom resources publish as their schemas. */
-export function openApiPaths(core: Core, published?: PublishedSchema): PathHandler {
+export function openApiPaths(core: Core): PathHandler {
   const openApi = new OpenApi({
     kinds: () => [...core.resources.all()].map((served) => served.kind),
     generation: () => core.resources.generation,
     version: "1.36",
     build: schemaFingerprint,
     now: () => core.platform.clock.now(),
-    ...(published && { published }),
   });
   return (request) => {
     if (!request.path.startsWith("/openapi/")) return undefined;

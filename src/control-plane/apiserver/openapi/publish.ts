@@ -24,8 +24,6 @@ export interface OpenApiSource {
   /** `1.36`, and what tells one build from another. */
   version: string;
   build(): string;
-  /** Schemas of custom resources as their definitions publish them; without it they are made from the run-time schemas. */
-  published?: PublishedSchema;
   descriptions?: Descriptions;
   now(): number;
 }
@@ -73,8 +71,11 @@ export class OpenApi {
   private current(): Edition {
     const generation = this.source.generation();
     if (!this.edition || this.generation !== generation) {
-      const { version, published = () => undefined, descriptions = loadDescriptions() } = this.source;
-      const inputs = { kinds: [...this.source.kinds()], version, descriptions, published };
+      const { version, descriptions = loadDescriptions() } = this.source;
+      const kinds = [...this.source.kinds()];
+      const byDefinition = new Map(kinds.map((k) => [k.definition, k]));
+      const published: PublishedSchema = (definition, dialect) => byDefinition.get(definition)?.openApiSchema?.(dialect);
+      const inputs = { kinds, version, descriptions, published };
       this.edition = { inputs, hashes: new Map(), bytes: new Map() };
       this.generation = generation;
     }

@@ -65,12 +65,24 @@ export class SchemaWriter {
 
   private define(definition: string, schema: StructSchema | undefined): Json {
     const published = this.published(definition, this.dialect);
-    if (published) return published;
+    if (published) return this.followed(published);
     const description = this.descriptions.of(definition);
     const special = SPECIAL[definition]?.(this.dialect);
     if (special) return { ...(description && { description }), ...special };
     const struct = schema ?? structSchema(definition);
     return struct.dynamic ? this.dynamic(struct) : this.struct(struct, description);
+  }
+
+  /** A published schema may refer to built-in definitions (its metadata), which are then needed, too. */
+  private followed(schema: Json): Json {
+    const follow = (value: unknown): void => {
+      if (typeof value !== "object" || value === null) return;
+      const { $ref } = value as { $ref?: unknown };
+      if (typeof $ref === "string") this.ref($ref.slice($ref.lastIndexOf("/") + 1));
+      Object.values(value).forEach(follow);
+    };
+    follow(schema);
+    return { ...schema };
   }
 
   private struct(schema: StructSchema, description: string | undefined): Json {

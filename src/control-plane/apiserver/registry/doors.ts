@@ -21,7 +21,7 @@ const pathsOf = (kind: Kind<any>, subresource: string) =>
 
 /** A new object comes without status: what Go would write for an empty one. */
 export function resetForCreate(kind: Kind<any>, object: KubeObject): void {
-  if (!hasStatus(kind)) return;
+  if (!hasStatus(kind) || kind.statusOnCreate) return;
   const members = object as unknown as Members;
   const field = kind.schema.fields.get("status");
   if (field?.emitZero && !field.ptr && field.schema.type === "struct") members.status = decodeValue(field.schema, {}).object;
