@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { decodeText } from "../apimachinery/decode.ts";
 import { encodeJson } from "../apimachinery/encode.ts";
 import { decodeProtobuf, encodeProtobuf } from "../apimachinery/protobuf/index.ts";
+import { formatYaml, parseYaml } from "../apimachinery/yaml.ts";
 import { builtInKinds, hasDefinition, structSchema } from "./index.ts";
 
 const folder = new URL("../../../../shared/upstream/roundtrip-1.36/", import.meta.url);
@@ -55,6 +56,12 @@ describe.skipIf(absent)(`golden objects${absent ? " (skipped: ../shared/upstream
       const fromProtobuf = decodeProtobuf(schema, bytes);
       expect(encodeJson(schema, fromProtobuf)).toBe(encodeJson(schema, object));
       expect(encodeProtobuf(schema, withoutType(name, object)).equals(bytes)).toBe(true);
+    });
+
+    test("YAML is read equal to JSON and written back as upstream writes it", () => {
+      const yaml = readFileSync(new URL(`${name}.yaml`, folder), "utf8");
+      expect(parseYaml(yaml).value).toEqual(JSON.parse(json));
+      expect(formatYaml(JSON.parse(json))).toBe(yaml);
     });
   });
 });
