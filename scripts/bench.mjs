@@ -53,6 +53,13 @@ const benches = {
     for (let i = 0; i < RUNS; i++) { const s = await startServer(); values.push(s.readyMs); await s.stop(); }
     show("spawn of a fresh control plane to /readyz 200", range(values, "ms"), "target 300 ms");
   },
+  async codec() {
+    const file = join(root, "dist/bench-codec.mjs");
+    const { build } = await import("esbuild");
+    await build({ entryPoints: [join(root, "src/shared/api/bench.ts")], bundle: true, platform: "node", format: "esm", packages: "external", outfile: file });
+    const { benchCodec } = await import(file);
+    for (const { name, value, unit } of benchCodec()) show(`codec: ${name}`, `${value.toFixed(1)} ${unit}`);
+  },
   async store() {
     const file = join(root, "dist/bench-store.mjs");
     const { build } = await import("esbuild");

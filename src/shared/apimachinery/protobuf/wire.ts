@@ -11,10 +11,20 @@ export const FIXED64 = 1;
 export const BYTES = 2;
 export const FIXED32 = 5;
 
+/** The buffer of a finished writer, for the next one. */
+let spare: Buffer | undefined;
+const KEPT_BYTES = 1 << 20;
+
 export class BackwardWriter {
-  private buffer: Buffer = Buffer.allocUnsafe(4096);
+  private buffer: Buffer;
   /** The first byte written; everything from here to the end of the buffer is the message. */
-  private start = this.buffer.length;
+  private start: number;
+
+  constructor() {
+    this.buffer = spare ?? Buffer.allocUnsafeSlow(16 << 10);
+    spare = undefined;
+    this.start = this.buffer.length;
+  }
 
   /** Bytes written so far. */
   get length(): number {
@@ -95,8 +105,13 @@ export class BackwardWriter {
     this.tag(num, BYTES);
   }
 
+  /** The message; the writer is done for. */
   finish(): Buffer {
-    return Buffer.from(this.buffer.subarray(this.start));
+    const message = Buffer.from(this.buffer.subarray(this.start));
+    if (this.buffer.length <= KEPT_BYTES) spare = this.buffer;
+    this.buffer = Buffer.alloc(0);
+    this.start = 0;
+    return message;
   }
 }
 
