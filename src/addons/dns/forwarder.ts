@@ -1,4 +1,7 @@
-/** Asks the host's resolvers what the cluster does not know itself: one after the other, over UDP, and TCP where that is asked for. */
+/**
+ * Asks the host's resolvers what the cluster does not know itself: one after the other, over UDP, and over TCP for a client
+ * that came by TCP and whose answer does not fit otherwise (some resolvers have no TCP at all).
+ */
 import { createSocket } from "node:dgram";
 import { createConnection, isIPv6 } from "node:net";
 import type { Platform } from "../../shared/lib/platform.ts";
@@ -52,7 +55,8 @@ export class Forwarder {
       const sent = Buffer.from(message);
       sent.writeUInt16BE(Math.floor(this.#platform.random.next() * 65_536), 0);
       try {
-        const answer = await (over === "udp" ? this.#udp : this.#tcp).call(this, upstream, sent, query);
+        const short = await this.#udp(upstream, sent, query);
+        const answer = over === "tcp" && isTruncated(short) ? await this.#tcp(upstream, sent, query) : short;
         this.#cache.put(query, answer);
         this.#upstreams = [upstream, ...this.#upstreams.filter((other) => other !== upstream)]; // the one that works is asked first
         return answer;
@@ -108,6 +112,8 @@ export class Forwarder {
     });
   }
 }
+
+const isTruncated = (answer: Buffer) => (answer[2]! & 0x02) !== 0;
 
 /** To this very question, with this id. */
 function isAnswer(answer: Buffer, sent: Buffer, query: Query): boolean {

@@ -13,6 +13,7 @@ import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import type { BackendOptions, ProxyBackend } from "./backend.ts";
 import { cleanStaleFlows } from "./conntrack.ts";
 import { ProxyHealth } from "./health.ts";
+import { iptablesBackend, removeIptables } from "./iptables/index.ts";
 import { nftablesBackend, removeNftables } from "./nftables/index.ts";
 import { planPort, type PortPlan } from "./plan.ts";
 import { SERVICE_NAME_LABEL, servicePorts, type ServicePort } from "./service-port.ts";
@@ -103,6 +104,7 @@ export async function runKubeProxy(options: KubeProxyOptions, signal: AbortSigna
 /** Takes every rule of the proxy away. */
 export async function removeKubeProxy(run: Run = runHere): Promise<void> {
   await removeNftables(run);
+  await removeIptables(run);
 }
 
 class ServiceProxy {
@@ -123,11 +125,13 @@ class ServiceProxy {
       nodePortAddresses = [],
       clusterCidr,
     } = options;
-    if (mode !== "nftables") throw new Error(`proxy mode ${mode} is not built yet; nftables is`);
     const backendOptions: BackendOptions = { clusterCidr, serviceCidrs, nodePortAddresses, nodeIps: () => this.#nodeIps() };
     this.#backends = ([4, 6] as const).map((family) => ({
       family,
-      backend: nftablesBackend(family, backendOptions, run, () => platform.clock.monotonic()),
+      backend:
+        mode === "iptables"
+          ? iptablesBackend(family, backendOptions, run)
+          : nftablesBackend(family, backendOptions, run, () => platform.clock.monotonic()),
       ports: new Map(),
     }));
   }
