@@ -55,6 +55,13 @@ const podsThatAnswer = async (run: Run, address: string, times: number) =>
 const eventually = (answer: () => Promise<string>, wanted: string) =>
   vi.waitFor(async () => expect(await answer()).toBe(wanted), 5_000);
 
+const common = (index: number) => ({
+  informers: objects.informers,
+  nodeName: `n${index}`,
+  run: nodes[index]!.run,
+  clusterCidr: network.podCidr,
+});
+
 beforeAll(async () => {
   network = await createClusterNetwork({ cluster });
   for (const index of [0, 1]) {
@@ -68,10 +75,10 @@ beforeAll(async () => {
       spec: { podCIDR: podCidr, podCIDRs: [podCidr] },
       status: { addresses: [{ type: "InternalIP", address: node.address }] },
     } as unknown as Node);
-    const common = { informers: objects.informers, nodeName: `n${index}`, run: node.run, clusterCidr: network.podCidr };
-    running.push(runNodeNetwork(common, end.signal));
-    running.push(runKubeProxy({ ...common, serviceCidrs: [network.serviceCidr], health: {} }, end.signal));
+    running.push(runNodeNetwork(common(index), end.signal));
   }
+  objects.informers.informer(Service);
+  objects.informers.informer(EndpointSlice);
   await objects.informers.start();
   for (const node of nodes) await vi.waitFor(() => node.run(["test", "-s", "/etc/cni/net.d/10-knarr.conflist"]), 5_000);
   for (const [name, node] of [
@@ -134,98 +141,116 @@ async function startPod(name: string, index: number) {
 
 const port = [{ port: 8080 }];
 
-describe("a Service with three pods on two nodes", () => {
-  test("answers in turn on its cluster address, to the machine, to nodes, and to every pod, itself included", async () => {
-    objects.put(EndpointSlice, slice("hello", [endpoint(0), endpoint(1), endpoint(2)], port));
-    objects.put(Service, service("hello", { clusterIP: serviceIp(20), ports: [{ port: 80, nodePort: 30080 }] }));
-    await eventually(() => podsThatAnswer(run, serviceIp(20), 6), "a a b b c c");
-    await eventually(() => podsThatAnswer(nodes[1]!.run, serviceIp(20), 6), "a a b b c c");
-    for (const pod of pods) expect(await podsThatAnswer(pod.run, serviceIp(20), 3)).toBe("a b c");
-  });
+describe.each(["nftables", "iptables"] as const)("kube-proxy on %s", (mode) => {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  const proxies: Promise<void>[] = [];
 
-  test("answers on its node port at every address of every node", async () => {
-    for (const node of nodes) expect(await podsThatAnswer(run, `${node.address}:30080`, 3)).toBe("a b c");
-    expect(await podsThatAnswer(nodes[0]!.run, "127.0.0.1:30080", 3)).toBe("a b c");
-    expect(await podsThatAnswer(nodes[0]!.run, `${nodes[0]!.address}:30080`, 3)).toBe("a b c");
-    expect(await podsThatAnswer(pods[0]!.run, `${nodes[1]!.address}:30080`, 3)).toBe("a b c");
-  });
-
-  test("pods reach each other, and the machine reaches them, at their own addresses", async () => {
-    for (const pod of pods) {
-      expect(await ask(run, `${pod.ip}:8080`)).toBe(pod.name);
-      expect(await ask(pods[0]!.run, `${pod.ip}:8080`)).toBe(pod.name);
+  beforeAll(() => {
+    for (const index of [0, 1]) {
+      proxies.push(runKubeProxy({ ...common(index), mode, serviceCidrs: [network.serviceCidr], health: {} }, stop.signal));
     }
   });
-});
+  afterAll(stopProxies);
 
-test("without endpoints, and on ports that no Service has, connections are refused at once", async () => {
-  objects.put(Service, service("empty", { clusterIP: serviceIp(21), ports: [{ port: 80, nodePort: 30081 }] }));
-  await eventually(() => ask(run, serviceIp(21)), "refused");
-  expect(await ask(pods[0]!.run, serviceIp(21))).toBe("refused");
-  expect(await ask(run, `${nodes[0]!.address}:30081`)).toBe("refused");
-  expect(await ask(pods[0]!.run, `${serviceIp(20)}:81`)).toBe("refused");
-});
+  async function stopProxies(): Promise<void> {
+    stop.abort();
+    await Promise.all(proxies);
+  }
 
-test("a client with session affinity stays with its pod, whichever address it takes", async () => {
-  const affinity = { sessionAffinity: "ClientIP" as const, sessionAffinityConfig: { clientIP: { timeoutSeconds: 100 } } };
-  objects.put(EndpointSlice, slice("sticky", [endpoint(0), endpoint(1), endpoint(2)], port));
-  objects.put(Service, service("sticky", { clusterIP: serviceIp(22), ports: [{ port: 80, nodePort: 30082 }], ...affinity }));
-  await eventually(async () => ((await ask(pods[0]!.run, serviceIp(22))).length === 1 ? "ok" : "no"), "ok");
-  const first = await ask(pods[0]!.run, serviceIp(22));
-  expect(await podsThatAnswer(pods[0]!.run, serviceIp(22), 5)).toBe(Array(5).fill(first).join(" "));
-  expect(await podsThatAnswer(pods[0]!.run, `${nodes[0]!.address}:30082`, 3)).toBe(Array(3).fill(first).join(" "));
-  const others = await Promise.all([nodes[0]!, pods[1]!, pods[2]!].map(({ run }) => ask(run, serviceIp(22))));
-  expect(new Set(others).size).toBeGreaterThan(1);
-});
-
-test("externalTrafficPolicy Local uses pods of the node that was asked, and no other for strangers", async () => {
-  objects.put(EndpointSlice, slice("local", [endpoint(0)], port));
-  objects.put(
-    Service,
-    service("local", { clusterIP: serviceIp(23), ports: [{ port: 80, nodePort: 30083 }], externalTrafficPolicy: "Local" }),
-  );
-  await eventually(() => ask(run, `${nodes[0]!.address}:30083`), "a");
-  expect(await ask(run, `${nodes[1]!.address}:30083`)).toBe("timeout");
-  expect(await ask(pods[1]!.run, `${nodes[1]!.address}:30083`)).toBe("a");
-  expect(await ask(nodes[1]!.run, `${nodes[1]!.address}:30083`)).toBe("a");
-});
-
-test("pods find Services by name, through the cluster's DNS address", async () => {
-  // In place of the node's own agent, which would listen in the node, this process answers at the gateway.
-  const dnsIp = serviceIp(10);
-  running.push(
-    runDns(
-      { informers: objects.informers, clusterDnsIp: dnsIp, listen: [{ address: network.gateway, port: 10053 }], upstreams: [] },
-      end.signal,
-    ),
-  );
-  objects.put(EndpointSlice, slice("kube-dns", [{ ip: network.gateway, node: "n0" }], [{ port: 10053, protocol: "UDP" }]));
-  objects.put(
-    Service,
-    service("kube-dns", { clusterIP: dnsIp, internalTrafficPolicy: "Local", ports: [{ port: 53, protocol: "UDP" }] }),
-  );
-  const lookup = async (pod: number) => {
-    const { stdout } = await pods[pod]!.run(["timeout", "1", "busybox", "nslookup", "hello.default.svc.cluster.local", dnsIp], {
-      allowFailure: true,
+  describe("a Service with three pods on two nodes", () => {
+    test("answers in turn on its cluster address, to the machine, to nodes, and to every pod, itself included", async () => {
+      objects.put(EndpointSlice, slice("hello", [endpoint(0), endpoint(1), endpoint(2)], port));
+      objects.put(Service, service("hello", { clusterIP: serviceIp(20), ports: [{ port: 80, nodePort: 30080 }] }));
+      await eventually(() => podsThatAnswer(run, serviceIp(20), 6), "a a b b c c");
+      await eventually(() => podsThatAnswer(nodes[1]!.run, serviceIp(20), 6), "a a b b c c");
+      for (const pod of pods) expect(await podsThatAnswer(pod.run, serviceIp(20), 3)).toBe("a b c");
     });
-    return stdout.includes(`Address: ${serviceIp(20)}`) ? "found" : "not found";
-  };
-  await eventually(() => lookup(0), "found");
-  expect(await lookup(1)).toBe("not found");
-});
 
-test("changes and deletions arrive, and removal leaves no rule", async () => {
-  const gone = service("hello", { clusterIP: serviceIp(20), ports: [{ port: 80 }] });
-  objects.put(Service, gone);
-  await eventually(() => ask(run, `${nodes[0]!.address}:30080`), "refused");
-  objects.remove(Service, "default/hello");
-  await eventually(() => ask(run, serviceIp(20)), "timeout");
-  await vi.waitFor(
-    async () => expect((await nodes[0]!.run(["nft", "list", "table", "ip", "knarr-proxy"])).stdout).not.toContain("/hello/"),
-    5_000,
-  );
-  end.abort();
-  await Promise.all(running);
-  for (const node of nodes) await removeKubeProxy(node.run);
-  expect((await nodes[0]!.run(["nft", "list", "ruleset"])).stdout).not.toContain("knarr-proxy");
+    test("answers on its node port at every address of every node", async () => {
+      for (const node of nodes) expect(await podsThatAnswer(run, `${node.address}:30080`, 3)).toBe("a b c");
+      expect(await podsThatAnswer(nodes[0]!.run, "127.0.0.1:30080", 3)).toBe("a b c");
+      expect(await podsThatAnswer(nodes[0]!.run, `${nodes[0]!.address}:30080`, 3)).toBe("a b c");
+      expect(await podsThatAnswer(pods[0]!.run, `${nodes[1]!.address}:30080`, 3)).toBe("a b c");
+    });
+
+    test("pods reach each other, and the machine reaches them, at their own addresses", async () => {
+      for (const pod of pods) {
+        expect(await ask(run, `${pod.ip}:8080`)).toBe(pod.name);
+        expect(await ask(pods[0]!.run, `${pod.ip}:8080`)).toBe(pod.name);
+      }
+    });
+  });
+
+  test("without endpoints, and on ports that no Service has, connections are refused at once", async () => {
+    objects.put(Service, service("empty", { clusterIP: serviceIp(21), ports: [{ port: 80, nodePort: 30081 }] }));
+    await eventually(() => ask(run, serviceIp(21)), "refused");
+    expect(await ask(pods[0]!.run, serviceIp(21))).toBe("refused");
+    expect(await ask(run, `${nodes[0]!.address}:30081`)).toBe("refused");
+    expect(await ask(pods[0]!.run, `${serviceIp(20)}:81`)).toBe(mode === "nftables" ? "refused" : "timeout");
+  });
+
+  test("a client with session affinity stays with its pod, whichever address it takes", async () => {
+    const affinity = { sessionAffinity: "ClientIP" as const, sessionAffinityConfig: { clientIP: { timeoutSeconds: 100 } } };
+    objects.put(EndpointSlice, slice("sticky", [endpoint(0), endpoint(1), endpoint(2)], port));
+    objects.put(Service, service("sticky", { clusterIP: serviceIp(22), ports: [{ port: 80, nodePort: 30082 }], ...affinity }));
+    await eventually(async () => ((await ask(pods[0]!.run, serviceIp(22))).length === 1 ? "ok" : "no"), "ok");
+    const first = await ask(pods[0]!.run, serviceIp(22));
+    expect(await podsThatAnswer(pods[0]!.run, serviceIp(22), 5)).toBe(Array(5).fill(first).join(" "));
+    expect(await podsThatAnswer(pods[0]!.run, `${nodes[0]!.address}:30082`, 3)).toBe(Array(3).fill(first).join(" "));
+    const others = await Promise.all([nodes[0]!, pods[1]!, pods[2]!].map(({ run }) => ask(run, serviceIp(22))));
+    expect(new Set(others).size).toBeGreaterThan(1);
+  });
+
+  test("externalTrafficPolicy Local uses pods of the node that was asked, and no other for strangers", async () => {
+    objects.put(EndpointSlice, slice("local", [endpoint(0)], port));
+    objects.put(
+      Service,
+      service("local", { clusterIP: serviceIp(23), ports: [{ port: 80, nodePort: 30083 }], externalTrafficPolicy: "Local" }),
+    );
+    await eventually(() => ask(run, `${nodes[0]!.address}:30083`), "a");
+    expect(await ask(run, `${nodes[1]!.address}:30083`)).toBe("timeout");
+    expect(await ask(pods[1]!.run, `${nodes[1]!.address}:30083`)).toBe("a");
+    expect(await ask(nodes[1]!.run, `${nodes[1]!.address}:30083`)).toBe("a");
+  });
+
+  test("pods find Services by name, through the cluster's DNS address", async () => {
+    // In place of the node's own agent, which would listen in the node, this process answers at the gateway.
+    const dnsIp = serviceIp(10);
+    proxies.push(
+      runDns(
+        { informers: objects.informers, clusterDnsIp: dnsIp, listen: [{ address: network.gateway, port: 10053 }], upstreams: [] },
+        stop.signal,
+      ),
+    );
+    objects.put(EndpointSlice, slice("kube-dns", [{ ip: network.gateway, node: "n0" }], [{ port: 10053, protocol: "UDP" }]));
+    objects.put(
+      Service,
+      service("kube-dns", { clusterIP: dnsIp, internalTrafficPolicy: "Local", ports: [{ port: 53, protocol: "UDP" }] }),
+    );
+    const lookup = async (pod: number) => {
+      const { stdout } = await pods[pod]!.run(["timeout", "1", "busybox", "nslookup", "hello.default.svc.cluster.local", dnsIp], {
+        allowFailure: true,
+      });
+      return stdout.includes(`Address: ${serviceIp(20)}`) ? "found" : "not found";
+    };
+    await eventually(() => lookup(0), "found");
+    expect(await lookup(1)).toBe("not found");
+  });
+
+  test("changes and deletions arrive, and removal leaves no rule", async () => {
+    const gone = service("hello", { clusterIP: serviceIp(20), ports: [{ port: 80 }] });
+    objects.put(Service, gone);
+    await eventually(() => ask(run, `${nodes[0]!.address}:30080`), "refused");
+    objects.remove(Service, "default/hello");
+    await eventually(() => ask(run, serviceIp(20)), "timeout");
+    await vi.waitFor(
+      async () => expect((await nodes[0]!.run(["nft", "list", "ruleset"])).stdout).not.toContain("default/hello"),
+      5_000,
+    );
+    await stopProxies();
+    for (const node of nodes) await removeKubeProxy(node.run);
+    const rules = (await nodes[0]!.run(["nft", "list", "ruleset"])).stdout;
+    expect(rules).not.toMatch(/knarr-proxy|KUBE-/);
+  });
 });

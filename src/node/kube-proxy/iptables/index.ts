@@ -17,7 +17,7 @@ export function iptablesBackend(family: IpFamily, options: BackendOptions, run: 
   const program = programOf(family);
   const ofFamily = (ranges: readonly string[]) => ranges.filter((range) => parseCidr(range)?.family === family);
   const [clusterCidr] = ofFamily(options.clusterCidr?.split(",") ?? []);
-  const nodePortAddresses = ofFamily(options.nodePortAddresses);
+  const [nodePortAddresses, serviceCidrs] = [ofFamily(options.nodePortAddresses), ofFamily(options.serviceCidrs)];
   const plans = new Map<string, PortPlan>();
   let applied: Table | undefined;
 
@@ -36,7 +36,7 @@ export function iptablesBackend(family: IpFamily, options: BackendOptions, run: 
       if (!changes.size && applied) return;
       if (!applied && !plans.size && family === 6) return; // nothing to serve in this family
       const nodeIps = options.nodeIps().filter((address) => parseIp(address)?.family === family);
-      const tables = renderTables(plans.values(), { family, clusterCidr, nodePortAddresses, nodeIps });
+      const tables = renderTables(plans.values(), { family, clusterCidr, serviceCidrs, nodePortAddresses, nodeIps });
       const full = !applied;
       try {
         await write(tables, full);

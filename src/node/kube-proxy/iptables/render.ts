@@ -17,6 +17,8 @@ export interface IptablesTables {
 export interface IptablesOptions {
   family: IpFamily;
   clusterCidr?: string;
+  /** Service ranges: what is sent to an address or port in them that no Service has is dropped. */
+  serviceCidrs: readonly string[];
   nodePortAddresses: readonly string[];
   nodeIps: readonly string[];
 }
@@ -68,6 +70,7 @@ export function renderTables(plans: Iterable<PortPlan>, options: IptablesOptions
       .push("-d 127.0.0.0/8 ! -s 127.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP");
   }
   for (const plan of plans) renderPort(plan, options, tables);
+  tables.filter.get("KUBE-SERVICES")!.push(...options.serviceCidrs.map((range) => `-d ${range} -j DROP`));
 
   const ranges = options.nodePortAddresses.length ? options.nodePortAddresses.map((range) => `-d ${range} `) : [""];
   tables.nat.get("KUBE-SERVICES")!.push(...ranges.map((range) => `${range}-m addrtype --dst-type LOCAL -j KUBE-NODEPORTS`));
