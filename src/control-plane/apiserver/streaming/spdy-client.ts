@@ -18,6 +18,8 @@ const GOAWAY = 7;
 const FLAG_FIN = 1;
 const HEADER_BYTES = 8;
 const MAX_DATA = 32 * 1024;
+/** An empty stored block: without it the reader would wait for more before it hands out what it has. */
+const FLUSH = Buffer.from([0, 0, 0, 0xff, 0xff]);
 
 export interface SpdyStream {
   readonly id: number;
@@ -112,7 +114,7 @@ export class SpdyClient {
     stored.writeUInt16LE(~plain.length & 0xffff, 3);
     const begin = this.#headersBegun ? [] : [Buffer.from([0x78, 0x01])];
     this.#headersBegun = true;
-    return Buffer.concat([...begin, stored, plain]);
+    return Buffer.concat([...begin, stored, plain, FLUSH]);
   }
 
   #receive(chunk: Buffer): void {
