@@ -45,3 +45,44 @@ export function slice(
     })),
   } as unknown as EndpointSlice;
 }
+
+export const hello = service("hello", { clusterIP: "10.96.1.1", ports: [{ port: 80, nodePort: 30080, name: "http" }] });
+export const two = slice(
+  "hello",
+  [
+    { ip: "10.244.0.2", node: "here" },
+    { ip: "10.244.1.2", node: "there" },
+  ],
+  [{ name: "http", port: 8080 }],
+);
+
+/** Services of every sort with their slices, as the goldens of both rule languages show them. */
+export const everySort: [Service, EndpointSlice[]][] = [
+  [hello, [two]],
+  [service("empty", { clusterIP: "10.96.1.2", ports: [{ port: 80, nodePort: 30081 }] }), []],
+  [
+    service("sticky", {
+      clusterIP: "10.96.1.3",
+      ports: [{ port: 80 }],
+      sessionAffinity: "ClientIP",
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
+    }),
+    [slice("sticky", [{ ip: "10.244.0.3", node: "here" }, { ip: "10.244.1.3" }], [{ port: 80 }])],
+  ],
+  [
+    service(
+      "balanced",
+      {
+        clusterIP: "10.96.1.4",
+        type: "LoadBalancer",
+        ports: [{ port: 53, nodePort: 30053, protocol: "UDP" }],
+        externalTrafficPolicy: "Local",
+        internalTrafficPolicy: "Local",
+        externalIPs: ["192.0.2.7"],
+        loadBalancerSourceRanges: ["10.0.0.0/24"],
+      },
+      ["192.0.2.8"],
+    ),
+    [slice("balanced", [{ ip: "10.244.1.4", node: "there" }], [{ port: 53, protocol: "UDP" }])],
+  ],
+];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { service, slice } from "../testing.ts";
+import { everySort, hello, service, slice, two } from "../testing.ts";
 import { planPort } from "../plan.ts";
 import { servicePorts, type ServicePort } from "../service-port.ts";
 import type { EndpointSlice, Service } from "../../../shared/api/index.ts";
@@ -21,49 +21,9 @@ function render(objects: [Service, EndpointSlice[]][]) {
   return new Map(ports.map((port) => [port.id, renderPort(planPort(port, { nodeName: "here" }), options)]));
 }
 
-const hello = service("hello", { clusterIP: "10.96.1.1", ports: [{ port: 80, nodePort: 30080, name: "http" }] });
-const two = slice(
-  "hello",
-  [
-    { ip: "10.244.0.2", node: "here" },
-    { ip: "10.244.1.2", node: "there" },
-  ],
-  [{ name: "http", port: 8080 }],
-);
-
 test("the whole table for Services of every sort", async () => {
   const ruleset = new Ruleset(options);
-  ruleset.replace(
-    render([
-      [hello, [two]],
-      [service("empty", { clusterIP: "10.96.1.2", ports: [{ port: 80, nodePort: 30081 }] }), []],
-      [
-        service("sticky", {
-          clusterIP: "10.96.1.3",
-          ports: [{ port: 80 }],
-          sessionAffinity: "ClientIP",
-          sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
-        }),
-        [slice("sticky", [{ ip: "10.244.0.3", node: "here" }, { ip: "10.244.1.3" }], [{ port: 80 }])],
-      ],
-      [
-        service(
-          "balanced",
-          {
-            clusterIP: "10.96.1.4",
-            type: "LoadBalancer",
-            ports: [{ port: 53, nodePort: 30053, protocol: "UDP" }],
-            externalTrafficPolicy: "Local",
-            internalTrafficPolicy: "Local",
-            externalIPs: ["192.0.2.7"],
-            loadBalancerSourceRanges: ["10.0.0.0/24"],
-          },
-          ["192.0.2.8"],
-        ),
-        [slice("balanced", [{ ip: "10.244.1.4", node: "there" }], [{ port: 53, protocol: "UDP" }])],
-      ],
-    ]),
-  );
+  ruleset.replace(render(everySort));
   const { lines } = ruleset.full({
     chains: ["services", "cluster/default/gone/tcp/"],
     sets: ["affinity/default/gone/tcp//10.0.0.1_80"],
