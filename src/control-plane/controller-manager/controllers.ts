@@ -16,9 +16,23 @@ import { rootCaPublisher } from "./rootca/index.ts";
 import { serviceAccount } from "./serviceaccount/index.ts";
 import { statefulSet } from "./statefulset/index.ts";
 import { taintEviction } from "./tainteviction/index.ts";
+import { cronJob } from "./cronjob/index.ts";
+import { disruption } from "./disruption/index.ts";
+import { endpointSliceMirroring } from "./endpointslicemirroring/index.ts";
+import { resourceQuota } from "./resourcequota/index.ts";
+import { ttlAfterFinished } from "./ttlafterfinished/index.ts";
 import type { ControllerEntry } from "./types.ts";
 
 export const controllers: readonly ControllerEntry[] = [
+  { name: "cronjob-controller", serviceAccount: "cronjob-controller", make: () => cronJob },
+  { name: "disruption-controller", serviceAccount: "disruption-controller", make: () => disruption },
+  {
+    name: "endpointslice-mirroring-controller",
+    serviceAccount: "endpointslicemirroring-controller",
+    make: () => endpointSliceMirroring,
+  },
+  { name: "resourcequota-controller", serviceAccount: "resourcequota-controller", make: () => resourceQuota },
+  { name: "ttl-after-finished-controller", serviceAccount: "ttl-after-finished-controller", make: () => ttlAfterFinished },
   {
     name: "clusterrole-aggregation-controller",
     serviceAccount: "clusterrole-aggregation-controller",

@@ -101,3 +101,40 @@ export function formatHttpDate(ms: number): string {
 export function parseTime(text: string): number {
   return Date.parse(text);
 }
+
+export interface CalendarFields {
+  year: number;
+  /** 1 to 12. */
+  month: number;
+  day: number;
+  /** 0 is Sunday. */
+  weekday: number;
+  hour: number;
+  minute: number;
+}
+
+/** What calendar and clock on the wall show at `ms` in a zone that is `offsetMs` ahead of UTC. */
+export function calendarAt(ms: number, offsetMs = 0): CalendarFields {
+  const d = new Date(ms + offsetMs);
+  return {
+    year: d.getUTCFullYear(),
+    month: d.getUTCMonth() + 1,
+    day: d.getUTCDate(),
+    weekday: d.getUTCDay(),
+    hour: d.getUTCHours(),
+    minute: d.getUTCMinutes(),
+  };
+}
+
+const zones = new Map<string, Intl.DateTimeFormat>();
+
+/** How far an IANA time zone is ahead of UTC at `ms`. Throws RangeError where there is no such zone. */
+export function zoneOffsetMs(ms: number, timeZone: string): number {
+  let format = zones.get(timeZone);
+  if (!format) zones.set(timeZone, (format = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" })));
+  const name = format.formatToParts(ms).find((p) => p.type === "timeZoneName")?.value ?? "GMT";
+  const match = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(name);
+  if (!match?.[1]) return 0;
+  const seconds = Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4] ?? 0);
+  return (match[1] === "-" ? -seconds : seconds) * 1000;
+}

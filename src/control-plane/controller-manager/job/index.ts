@@ -14,12 +14,13 @@ import {
 } from "../../../shared/client/index.ts";
 import { formatTime } from "../../../shared/lib/platform.ts";
 import { claimObjects, orphanIndex, orphanRule } from "../common/claim.ts";
+import { finishedAs } from "../common/job-state.ts";
 import { createPods, deletePod } from "../common/pod-control.ts";
 import { isPodReady } from "../common/pod-state.ts";
 import { selectorOf } from "../common/selector-of.ts";
 import { sameOnTheWire, writeStatus } from "../common/write-status.ts";
 import { draftPod } from "./draft.ts";
-import { condition, isTrue, observe, type Observed, type Sight } from "./observe.ts";
+import { condition, observe, type Observed, type Sight } from "./observe.ts";
 import { plan } from "./plan.ts";
 import { isSuspended, isTracked, TRACKING, type Backoff } from "./pods.ts";
 import { enactFinish, settleCounted, track } from "./track.ts";
@@ -35,9 +36,6 @@ interface Memory {
 
 /** By the Job's uid. */
 type State = Map<string, Memory>;
-
-export const isFinished = (job: Job): boolean =>
-  !!isTrue(job.status?.conditions, "Complete") || !!isTrue(job.status?.conditions, "Failed");
 
 export const job = defineController<State>({
   name: "job-controller",
@@ -68,7 +66,7 @@ export const job = defineController<State>({
       return done;
     }
     if (j.spec?.managedBy && j.spec.managedBy !== SELF) return done;
-    if (isFinished(j)) {
+    if (finishedAs(j)) {
       state.delete(j.metadata.uid);
       return done;
     }
