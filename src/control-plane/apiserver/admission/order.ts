@@ -13,6 +13,7 @@ import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { limitRanger } from "./limit-ranger/index.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction/index.ts";
+import { podSecurity } from "./pod-security/index.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
@@ -35,6 +36,7 @@ export function admissionPlugins({ platform, authorizer, rbac }: AdmissionDepend
     serviceAccount(platform), // before PodSecurity and quota, which look at the volumes it adds
     nodeRestriction(authorizer), // before TaintNodesByCondition: a node must not set taints, the server does
     taintNodesByCondition,
+    podSecurity,
     priority, // before quota, which may be scoped by class
     defaultTolerationSeconds,
     defaultStorageClass, // before quota, which counts claims by class
