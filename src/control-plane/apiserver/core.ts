@@ -2,6 +2,7 @@
 import type { Platform } from "../../shared/lib/platform.ts";
 import type { Store } from "../store/types.ts";
 import type { CacheHub } from "./cache/hub.ts";
+import type { CompanionRule } from "./registry/companions.ts";
 import type { ResourceTable } from "./registry/resources.ts";
 import type {
   AdmissionPlugin,
@@ -28,6 +29,8 @@ export interface Core {
   readonly connects: Readonly<Record<string, ConnectResource>>;
   /** By path. */
   readonly documents: Readonly<Record<string, () => Promise<Document>>>;
+  /** What is written beside objects, by resource. */
+  readonly companions: Readonly<Record<string, CompanionRule>>;
   readonly platform: Platform;
   readonly context: ServerContext;
   /** An unexpected error: the request it broke got a 500. */

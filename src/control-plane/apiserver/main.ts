@@ -1,15 +1,13 @@
 /** The API server as a component: data directory, certificates, security, bootstrap objects, port. */
 import { join } from "node:path";
-import { isAlreadyExists } from "../../shared/apimachinery/errors.ts";
-import type { KubeObject } from "../../shared/apimachinery/meta.ts";
-import { resourcePath } from "../../shared/client/index.ts";
 import { openClusterPki, type ClusterPki } from "../../shared/component/pki/index.ts";
 import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import { openEmbeddedStore, openEtcdStore, type Store } from "../store/index.ts";
 import type { Listener } from "./http/listen.ts";
+import { createMissing } from "./registry/create-missing.ts";
 import { createSecurity } from "./security.ts";
 import { connectResources, type KubeletCredentials } from "./streaming/index.ts";
-import { createApiServer, systemUser, type ApiServer } from "./server.ts";
+import { createApiServer, type ApiServer } from "./server.ts";
 import type { UserInfo } from "./types.ts";
 
 export interface ApiServerConfig {
@@ -66,7 +64,7 @@ export async function runApiServer(config: ApiServerConfig, signal?: AbortSignal
     documents: security.documents,
   });
   security.start(server.core.context);
-  await createMissing(server, security.bootstrapObjects());
+  await createMissing(server.core, security.bootstrapObjects());
   const listener: Listener = await server.listen({
     host,
     port: config.port,
@@ -102,21 +100,6 @@ function openPki(config: ApiServerConfig, platform: Platform, serviceAddress: st
 function openStore(config: ApiServerConfig, platform: Platform): Promise<Store> {
   if (config.etcd) return openEtcdStore(config.etcd);
   return openEmbeddedStore({ ...(config.dataDir && { path: join(config.dataDir, "store") }), platform });
-}
-
-/** Puts what a fresh server has into the store, through the chain. */
-async function createMissing(server: ApiServer, objects: readonly KubeObject[]): Promise<void> {
-  const transport = server.transport(systemUser);
-  const kinds = new Map([...server.core.resources.all()].map(({ kind }) => [`${kind.groupVersion}/${kind.kind}`, kind]));
-  for (const object of objects) {
-    const kind = kinds.get(`${object.apiVersion}/${object.kind}`);
-    if (!kind) throw new Error(`bug: no kind for the bootstrap object ${object.kind} ${object.metadata.name}`);
-    try {
-      await transport.request({ method: "POST", path: resourcePath(kind, object.metadata.namespace), body: object });
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-    }
-  }
 }
 
 /** `10.96.0.0/16` → `10.96.0.1` */

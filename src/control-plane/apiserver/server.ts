@@ -17,6 +17,7 @@ import { pathHandler } from "./discovery/index.ts";
 import { listen, type Listener, type ListenOptions } from "./http/listen.ts";
 import { inProcessTransport, sharedCacheOf } from "./in-process.ts";
 import { builtInResources, builtInVirtual } from "./registry/built-in.ts";
+import { serviceCompanions } from "./services/index.ts";
 import { ResourceTable, type Resource, type ResourceDefinition } from "./registry/resources.ts";
 import type {
   AdmissionPlugin,
@@ -99,6 +100,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     impersonation: options.impersonation,
     admission: options.admission ?? [],
     documents: options.documents ?? {},
+    companions: { "/services": serviceCompanions },
     get virtual() {
       return virtual;
     },

@@ -101,6 +101,8 @@ export interface KindBehaviour<T extends KubeObject> {
   createOnUpdate?: boolean;
   /** PUT without resourceVersion is refused. */
   requireResourceVersion?: boolean;
+  /** Validation of an update includes that of a creation: faults of metadata are told once more. */
+  revalidatesMetadata?: boolean;
   /** `metadata.generation` is kept: bumped whenever something other than metadata and status changes. */
   generation?: boolean;
   /** A DELETE answers the object that went, not a Status. */

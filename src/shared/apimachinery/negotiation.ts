@@ -71,6 +71,8 @@ export interface Negotiated {
 export interface Offer {
   /** Media types in order of preference. */
   mediaTypes: readonly string[];
+  /** What the router's refusal names, where that is more (streams). */
+  routed?: readonly string[];
   /** Whether a conversion is possible here; default none is. */
   allows?(convert: Conversion, mediaType: string): boolean;
 }
@@ -78,7 +80,7 @@ export interface Offer {
 /** What to answer with; throws 406 with upstream's texts. No header means the first of the offer. */
 export function negotiate(header: string | undefined, offer: Offer): Negotiated {
   if (!header) return { mediaType: offer.mediaTypes[0]!, pretty: false };
-  if (!routeAccepts(header, offer.mediaTypes)) throw routeRefusal(offer.mediaTypes);
+  if (!routeAccepts(header, offer.mediaTypes)) throw routeRefusal(offer.routed ?? offer.mediaTypes);
   for (const clause of parseAccept(header)) {
     for (const mediaType of offer.mediaTypes) {
       const found = matches(clause, mediaType) && options(clause, mediaType, offer);

@@ -51,7 +51,7 @@ export function createChain(core: Core, paths: PathHandler): Handler {
   };
   const serve = (request: Incoming, info: RequestInfo, user: UserInfo): Maybe<Answer> => {
     if (!core.resources.hasGroup(info.group)) return paths(request, user) ?? pageNotFound;
-    const found = route(core.resources, info, request.method);
+    const found = routeTold(core, request, info);
     const connected = connect(core, request, info, user, found);
     if (connected) return connected;
     const op = operationOf(core, request, info, user, found);
@@ -59,9 +59,10 @@ export function createChain(core: Core, paths: PathHandler): Handler {
     return answerOf(op);
   };
   return (request) => {
-    const fail = (error: unknown): Maybe<Answer> => {
+    const fail = (thrown: unknown): Maybe<Answer> => {
+      const error = thrown instanceof Told ? thrown.error : thrown;
       if (!isApiError(error)) core.report(error);
-      return failed(request, error);
+      return failed(request, error, thrown instanceof Told ? [thrown.warning] : []);
     };
     try {
       const info = parseRequestInfo(request.method, request.path, request.query);
@@ -82,6 +83,26 @@ function authenticate(core: Core, request: Incoming): Maybe<UserInfo> {
 function known(user: UserInfo | undefined): UserInfo {
   if (!user) throw unauthorized();
   return user;
+}
+
+/** The route; where there is none, a deprecated kind still says so. */
+function routeTold(core: Core, request: Incoming, info: RequestInfo): Route {
+  try {
+    return route(core.resources, info, request.method);
+  } catch (error) {
+    const deprecation = core.resources.find(info.group, info.version, info.resource)?.kind.deprecation;
+    throw deprecation && request.method === "GET" ? new Told(error, deprecation) : error;
+  }
+}
+
+/** An error with a warning beside it. */
+class Told {
+  readonly error: unknown;
+  readonly warning: string;
+  constructor(error: unknown, warning: string) {
+    this.error = error;
+    this.warning = warning;
+  }
 }
 
 function operationOf(
@@ -131,12 +152,12 @@ function answerOf(op: Operation): Maybe<Answer> {
 }
 
 /** An error before the kind was known: told in what the client accepts, where that can be found out. */
-function failed(request: Incoming, error: unknown): Maybe<Answer> {
+function failed(request: Incoming, error: unknown, warnings: readonly string[]): Maybe<Answer> {
   try {
     const format = formatFor(request, { convertible: true });
-    return format.media === "yaml" ? loadYaml().then(() => failure(error, format)) : failure(error, format);
+    return format.media === "yaml" ? loadYaml().then(() => failure(error, format, warnings)) : failure(error, format, warnings);
   } catch {
-    return failure(error);
+    return failure(error, undefined, warnings);
   }
 }
 

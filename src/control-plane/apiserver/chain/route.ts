@@ -1,6 +1,6 @@
 /** From a parsed path to what serves it; upstream's 404 and 405 where nothing does. */
 import type { SubresourceFacts } from "../../../shared/api/kind.ts";
-import { apiError } from "../../../shared/apimachinery/errors.ts";
+import { apiError, methodNotSupported } from "../../../shared/apimachinery/errors.ts";
 import type { ResourceTable, Served } from "../registry/resources.ts";
 import type { RequestInfo } from "./request-info.ts";
 
@@ -22,6 +22,7 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
   if (info.rest && !subresource?.path) throw noSuchResource();
   const allowed = subresource?.verbs ?? served.kind.verbs;
   const verb = info.verb;
+  if (verb === "watch" && allowed.includes("list") && !allowed.includes("watch")) throw methodNotSupported(served.ref, "watch");
   if (!methods.has(method) || !allowed.includes(verb)) throw noSuchMethod();
   if (!info.name && (verb === "update" || verb === "patch")) throw noSuchMethod();
   if (info.name && !subresource && verb === "create") throw noSuchMethod();
@@ -34,5 +35,5 @@ const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
 
 function scopeFits(info: RequestInfo, served: Served): boolean {
   if (served.kind.scope === "Namespaced") return Boolean(info.namespace) || !info.name;
-  return !info.namespace || info.resource === "namespaces";
+  return !info.namespace || (info.resource === "namespaces" && info.name === info.namespace);
 }

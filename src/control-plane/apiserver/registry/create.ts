@@ -10,6 +10,7 @@ import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import { deepCopy } from "../../../shared/apimachinery/patch/json.ts";
 import type { Result } from "../chain/types.ts";
 import { readObject, setDefaults } from "../negotiation/decode.ts";
+import { noCompanions, type Companions } from "./companions.ts";
 import { toVersion } from "./convert.ts";
 import {
   admit,
@@ -69,7 +70,23 @@ export async function createObject(op: Operation, decoded: KubeObject, options: 
   }
 }
 
-async function createNamed(op: Operation, object: KubeObject, options: WriteOptions): Promise<Result> {
+async function createNamed(op: Operation, given: KubeObject, options: WriteOptions): Promise<Result> {
+  const rule = op.core.companions[op.served.resource.id];
+  if (!rule) return createOnce(op, given, options, noCompanions) as Promise<Result>;
+  for (;;) {
+    const object = deepCopy(given);
+    const result = await createOnce(op, object, options, rule.plan(op.core, object, undefined));
+    if (result) return result;
+  }
+}
+
+/** undefined: what was chosen to go with it was taken meanwhile. */
+async function createOnce(
+  op: Operation,
+  object: KubeObject,
+  options: WriteOptions,
+  companions: Companions,
+): Promise<Result | undefined> {
   const { resource } = op.served;
   fillSystemFields(op, object);
   beforeCreate(op, object, options.dryRun);
@@ -80,7 +97,12 @@ async function createNamed(op: Operation, object: KubeObject, options: WriteOpti
     if (resource.cache.get(storeKey(resource, namespace, name))) throw exists(op, object);
     return { type: "object", code: 201, object: await toVersion(resource, object, op.served), served: op.served };
   }
-  const written = await put(op.core, resource, object, 0);
+  const written = await put(op.core, resource, object, 0, companions.writes);
+  if (!written.ok && written.companion !== undefined) {
+    const refused = companions.refused(written.companion);
+    if (refused) throw refused;
+    return undefined;
+  }
   if (!written.ok) throw exists(op, object);
   return { type: "entry", code: 201, served: op.served, entry: written.entry };
 }

@@ -74,8 +74,8 @@ async function attempt(op: Operation, entry: CachedObject, options: DeleteOption
     entry = written.entry;
   }
   if (options.dryRun) return { gone: true, entry };
-  const removed = await remove(op.core, entry);
-  return removed.ok ? { gone: true, entry } : undefined;
+  const removed = await remove(op.core, resource, entry);
+  return removed.ok ? { gone: true, entry: entry.at(removed.revision) } : undefined;
 }
 
 type DeletePlan =

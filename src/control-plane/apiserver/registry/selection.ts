@@ -4,6 +4,7 @@ import { matchesFields, parseFieldSelector, type FieldRequirement } from "../../
 import { parseSelector, SelectorError } from "../../../shared/apimachinery/selectors.ts";
 import { prefixEnd } from "../../store/types.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
+import { objectOf } from "./convert.ts";
 import type { Operation } from "./operation.ts";
 import type { Served } from "./resources.ts";
 
@@ -26,7 +27,8 @@ export function selectionOf(op: Operation): Selection {
   return {
     ...range,
     matches: (entry) =>
-      (labels.empty || labels.matches(entry.labels)) && (!fields.length || matchesFields(fields, (path) => fieldOf(entry, path))),
+      (labels.empty || labels.matches(entry.labels)) &&
+      (!fields.length || matchesFields(fields, (path) => fieldOf(op.served, entry, path))),
   };
 }
 
@@ -53,10 +55,11 @@ function isKnown(served: Served, field: string): boolean {
   return field === "metadata.name" || field === "metadata.namespace" || served.kind.selectableFields?.[field] !== undefined;
 }
 
-function fieldOf(entry: CachedObject, path: string): string {
+function fieldOf(served: Served, entry: CachedObject, path: string): string {
   if (path === "metadata.name") return entry.name;
   if (path === "metadata.namespace") return entry.namespace;
-  return entry.fields[path] ?? "";
+  if (served.resource.storage === served) return entry.fields[path] ?? "";
+  return served.kind.selectableFields?.[path]?.(objectOf(entry, served)) ?? "";
 }
 
 function parsed<T>(parse: () => T): T {

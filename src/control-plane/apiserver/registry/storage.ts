@@ -8,20 +8,29 @@ import { serialize } from "../cache/layout.ts";
 import type { Core } from "../core.ts";
 import { storeKey, type Resource } from "./resources.ts";
 
-export type PutResult = { ok: true; entry: CachedObject } | { ok: false; current: { revision: number } | undefined };
+export type PutResult =
+  | { ok: true; entry: CachedObject }
+  /** `companion`: the object itself would have been written, but this companion's condition failed. */
+  | { ok: false; companion?: number };
 
 /**
  * Writes an object of the storage version. `expected`: the revision it must have now, 0 for none. The object is the cache's
  * from here on: it must not be changed any more.
  */
-export async function put(core: Core, resource: Resource, object: KubeObject, expected: number): Promise<PutResult> {
+export async function put(
+  core: Core,
+  resource: Resource,
+  object: KubeObject,
+  expected: number,
+  companions: readonly Write[] = [],
+): Promise<PutResult> {
   const { namespace = "", name = "" } = object.metadata;
   const key = storeKey(resource, namespace, name);
   const value = serialize(resource.storage.kind.schema, object);
   resource.cache.prepare(key, { value, object });
   try {
-    const result = await core.store.commit([{ op: "put", key, value, expected }]);
-    if (!result.ok) return { ok: false, current: result.current && { revision: result.current.modRevision } };
+    const result = await core.store.commit([{ op: "put", key, value, expected }, ...companions]);
+    if (!result.ok) return result.index === 0 ? { ok: false } : { ok: false, companion: result.index - 1 };
     await core.hub.reached(result.revision);
     const cached = resource.cache.get(key);
     if (cached?.revision === result.revision) return { ok: true, entry: cached };
@@ -33,9 +42,10 @@ export async function put(core: Core, resource: Resource, object: KubeObject, ex
 }
 
 /** Removes an object; resolves false where it changed or went meanwhile. */
-export async function remove(core: Core, entry: CachedObject): Promise<{ ok: boolean; revision: number }> {
+export async function remove(core: Core, resource: Resource, entry: CachedObject): Promise<{ ok: boolean; revision: number }> {
   const write: Write = { op: "delete", key: entry.key, expected: entry.revision };
-  const result = await core.store.commit([write]);
+  const companions = core.companions[resource.id]?.release(core, entry.object) ?? [];
+  const result = await core.store.commit([write, ...companions]);
   if (result.ok) await core.hub.reached(result.revision);
   return { ok: result.ok, revision: result.revision };
 }

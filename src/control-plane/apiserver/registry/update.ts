@@ -11,6 +11,7 @@ import { withoutIdleTimes } from "../../../shared/apimachinery/patch/index.ts";
 import { deepCopy, deepEqual } from "../../../shared/apimachinery/patch/json.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
 import type { Result } from "../chain/types.ts";
+import { noCompanions } from "./companions.ts";
 import { objectOf, toVersion } from "./convert.ts";
 import { createObject, matchName, readWritten } from "./create.ts";
 import { admit, attributesOf, beforeUpdate, dropDuplicateOwners, matchNamespace, validateAdmission } from "./hooks.ts";
@@ -83,6 +84,9 @@ async function attempt(op: Operation, options: WriteOptions, how: Change, entry:
   await admit(op, attributesOf(op, "UPDATE", object, old, options));
   dropDuplicateOwners(op, object, true);
   checkRevision(op, object, entry);
+  const companions = op.info.subresource
+    ? noCompanions
+    : (op.core.companions[resource.id]?.plan(op.core, object, old) ?? noCompanions);
   beforeUpdate(op, object, old, options.dryRun);
   setOwners(object, withoutIdleTimes(old, object));
   await validateAdmission(op, attributesOf(op, "UPDATE", object, old, options));
@@ -90,7 +94,9 @@ async function attempt(op: Operation, options: WriteOptions, how: Change, entry:
   if (deepEqual(old, object)) return { type: "entry", code: 200, served: op.served, entry };
   if (options.dryRun)
     return { type: "object", code: 200, object: await toVersion(resource, object, op.served), served: op.served };
-  const written = await put(op.core, resource, object, entry.revision);
+  const written = await put(op.core, resource, object, entry.revision, companions.writes);
+  const refused = !written.ok && written.companion !== undefined && companions.refused(written.companion);
+  if (refused) throw refused;
   return written.ok ? { type: "entry", code: 200, served: op.served, entry: written.entry } : undefined;
 }
 
@@ -131,6 +137,6 @@ async function finish(
   entry: CachedObject,
   object: KubeObject,
 ): Promise<Result | undefined> {
-  if (!options.dryRun && !(await remove(op.core, entry)).ok) return undefined;
+  if (!options.dryRun && !(await remove(op.core, op.served.resource, entry)).ok) return undefined;
   return { type: "object", code: 200, object: await toVersion(op.served.resource, object, op.served), served: op.served };
 }

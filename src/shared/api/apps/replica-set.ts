@@ -10,6 +10,5 @@ export const ReplicaSet = defineKind<T>({
     setTemplateDefaults(spec.template);
   },
   generation: true,
-  selectableFields: { "status.replicas": (rs) => String(rs.status.replicas ?? 0) },
 });
 export type ReplicaSet = T;

@@ -12,6 +12,7 @@ export const Job = defineKind<T>({
   },
   generation: true,
   deletePropagation: "orphan",
+  unknownField: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   selectableFields: { "status.successful": (job) => String(job.status.succeeded ?? 0) },
   prepareForCreate(job) {
     job.status = {};

@@ -5,5 +5,6 @@ import { defineKind } from "../kind.ts";
 export const CertificateSigningRequest = defineKind<T>({
   ...facts["certificates.k8s.io/v1/certificatesigningrequests"],
   name: "path-segment",
+  selectableFields: { "spec.signerName": (request) => request.spec.signerName },
 });
 export type CertificateSigningRequest = T;

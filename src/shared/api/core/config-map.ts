@@ -7,6 +7,7 @@ import { decodedLength, MAX_DATA_BYTES, validateImmutable, validateKeys } from "
 
 export const ConfigMap = defineKind<T>({
   ...facts["v1/configmaps"],
+  revalidatesMetadata: true,
   validate(config) {
     const { data = {}, binaryData = {} } = config;
     const inBoth = Object.keys(data).filter((key) => key in binaryData);

@@ -9,6 +9,7 @@ const SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name";
 
 export const Secret = defineKind<T>({
   ...facts["v1/secrets"],
+  revalidatesMetadata: true,
   immutable: ["type"],
   selectableFields: { type: ({ type }) => type ?? "" },
   setDefaults(secret) {

@@ -6,5 +6,17 @@ export const EventV1 = defineKind<T>({
   ...facts["events.k8s.io/v1/events"],
   createOnUpdate: true,
   deletePropagation: "unsupported",
+  selectableFields: {
+    "regarding.kind": (event) => event.regarding?.kind ?? "",
+    "regarding.namespace": (event) => event.regarding?.namespace ?? "",
+    "regarding.name": (event) => event.regarding?.name ?? "",
+    "regarding.uid": (event) => event.regarding?.uid ?? "",
+    "regarding.apiVersion": (event) => event.regarding?.apiVersion ?? "",
+    "regarding.resourceVersion": (event) => event.regarding?.resourceVersion ?? "",
+    "regarding.fieldPath": (event) => event.regarding?.fieldPath ?? "",
+    reason: (event) => event.reason ?? "",
+    reportingController: (event) => event.reportingController ?? "",
+    type: (event) => event.type ?? "",
+  },
 });
 export type EventV1 = T;

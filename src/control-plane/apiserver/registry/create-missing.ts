@@ -1,0 +1,49 @@
+/**
+ * What a fresh store has to hold, written by the server itself before it serves: all that is missing in one transaction.
+ */
+import { decodeValue } from "../../../shared/apimachinery/decode.ts";
+import { invariant } from "../../../shared/lib/invariant.ts";
+import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import { fieldScope, ownershipOfCreated } from "../../../shared/apimachinery/patch/index.ts";
+import { formatTime } from "../../../shared/lib/platform.ts";
+import type { Write } from "../../store/types.ts";
+import { serialize } from "../cache/layout.ts";
+import type { Core } from "../core.ts";
+import { setDefaults } from "../negotiation/decode.ts";
+import { setOwners } from "./ownership.ts";
+import { storeKey, type Served } from "./resources.ts";
+
+const MANAGER = "kube-apiserver";
+
+/** Resolves when all are in the caches. Another server may do the same at the same time: then it looks again. */
+export async function createMissing(core: Core, objects: readonly KubeObject[]): Promise<void> {
+  const kinds = new Map(
+    Array.from(core.resources.all(), (served) => [`${served.kind.groupVersion}/${served.kind.kind}`, served]),
+  );
+  for (;;) {
+    const writes = objects.flatMap((object) => {
+      const served = kinds.get(`${object.apiVersion}/${object.kind}`);
+      invariant(served, `no kind for the object ${object.kind} ${object.metadata.name}`);
+      return missing(core, served, object) ?? [];
+    });
+    if (!writes.length) return;
+    const result = await core.store.commit(writes);
+    await core.hub.reached(result.revision);
+    if (result.ok) return;
+  }
+}
+
+function missing(core: Core, served: Served, given: KubeObject): Write | undefined {
+  const { kind, resource } = served;
+  const { namespace = "", name } = given.metadata;
+  const key = storeKey(resource, namespace, name);
+  if (resource.cache.get(key)) return undefined;
+  const now = core.platform.clock.now();
+  const { object } = decodeValue<KubeObject>(kind.schema, given);
+  setDefaults(kind, object);
+  setOwners(object, ownershipOfCreated(object, { scope: fieldScope(kind, ""), manager: MANAGER, now }));
+  object.metadata.uid = core.platform.random.uuid();
+  object.metadata.creationTimestamp = formatTime(now);
+  if (kind.generation) object.metadata.generation = 1;
+  return { op: "put", key, value: serialize(kind.schema, object), expected: 0 };
+}
