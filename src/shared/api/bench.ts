@@ -42,7 +42,7 @@ const samples = [
 export function benchCodec(rounds = 20_000): Figure[] {
   const figures: Figure[] = [];
   const start = realClock.monotonic();
-  structSchema("io.k8s.api.core.v1.Pod").fields.size;
+  if (structSchema("io.k8s.api.core.v1.Pod").fields.size === 0) throw new Error("a pod without fields");
   figures.push({ name: "first schema", value: realClock.monotonic() - start, unit: "ms" });
   for (const { kind, object } of samples) {
     const schema = structSchema(`io.k8s.api.core.v1.${kind}`);

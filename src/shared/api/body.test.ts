@@ -84,6 +84,8 @@ describe("YAML", () => {
   test.each([
     ["a: b: c", "yaml: mapping values are not allowed in this context (613a20623a2063)"],
     ["\tx", "yaml: found character that cannot start any token (0978)"],
+    ["a: *none", "yaml: unknown anchor 'none' referenced (613a202a6e6f6e65)"],
+    ["a: 1\nb: {c: d\n", "yaml: line 2: did not find expected ',' or '}' (613a20310a623a207b633a20640a)"],
     ["metadata: {name: one", "yaml: line 1: did not find expected ',' or '}' (6d657461646174613a207b6e616d653a206f6e65)"],
   ])("%j is refused", (yaml, message) =>
     expect(read(yaml, "yaml")).rejects.toThrow(`the object provided is unrecognized (must be of type ConfigMap): ${message}`),

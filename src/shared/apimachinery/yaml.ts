@@ -50,29 +50,37 @@ export function parseYaml(text: string): ParsedYaml {
   try {
     return { value: toJson(document.toJS({ maxAliasCount: 1000 })), duplicates: duplicateKeys(document.contents, lines) };
   } catch (cause) {
-    throw new YamlError("yaml: document contains excessive aliasing", { cause });
+    const anchor = /^Unresolved alias.*: (.*)$/.exec((cause as Error).message)?.[1];
+    throw new YamlError(anchor ? `yaml: unknown anchor '${anchor}' referenced` : "yaml: document contains excessive aliasing", {
+      cause,
+    });
   }
 }
 
+/**
+ * Go counts lines from 0 and leaves line 0 out; its scanner adds one to the line, its parser does not, and the end of the text is on a
+ * line of its own.
+ */
 function goText(fault: YAMLError, lines: LineCounter, text: string): string {
   const line = lines.linePos(fault.pos[0]).line;
-  const at = line > 1 ? `line ${line}: ` : "";
+  const scanner = line > 1 ? `line ${line}: ` : "";
+  const atEnd = fault.pos[0] >= text.trimEnd().length;
+  const parserLine = atEnd ? text.replace(/\n$/, "").split("\n").length : line - 1;
+  const parser = parserLine > 0 ? `line ${parserLine}: ` : "";
+  const unclosed = `yaml: ${parser}did not find expected ',' or '${text.lastIndexOf("[") > text.lastIndexOf("{") ? "]" : "}"}'`;
   switch (fault.code) {
     case "BLOCK_AS_IMPLICIT_KEY":
-      return `yaml: ${at}mapping values are not allowed in this context`;
+      return `yaml: ${scanner}mapping values are not allowed in this context`;
     case "TAB_AS_INDENT":
-      return `yaml: ${at}found character that cannot start any token`;
+      return `yaml: ${scanner}found character that cannot start any token`;
     case "BAD_INDENT":
-      return /flow/i.test(fault.message)
-        ? `yaml: line ${line}: did not find expected ',' or '}'`
-        : `yaml: ${at}did not find expected key`;
+      return /flow/i.test(fault.message) ? unclosed : `yaml: ${parser}did not find expected key`;
     case "MISSING_CHAR":
-      if (/flow|\}|\]/.test(fault.message))
-        return `yaml: line ${line}: did not find expected ',' or '${text.lastIndexOf("[") > text.lastIndexOf("{") ? "]" : "}"}'`;
-      if (/quote/.test(fault.message)) return `yaml: ${at}found unexpected end of stream`;
-      return `yaml: ${at}could not find expected ':'`;
+      if (/flow|\}|\]/.test(fault.message)) return unclosed;
+      if (/quote/.test(fault.message)) return `yaml: ${parser}found unexpected end of stream`;
+      return `yaml: ${scanner}could not find expected ':'`;
     default:
-      return `yaml: ${at}${fault.message.charAt(0).toLowerCase()}${fault.message.slice(1)}`;
+      return `yaml: ${scanner}${fault.message.charAt(0).toLowerCase()}${fault.message.slice(1)}`;
   }
 }
 
