@@ -26,6 +26,7 @@ import { refusePod } from "./pod/admission.ts";
 import { isTerminalPhase } from "./pod/containers.ts";
 import { parseResolvConf } from "./pod/dns.ts";
 import { ProbeManager } from "./probes/probe-manager.ts";
+import { relistForever } from "./runtime/relist.ts";
 import { RuntimeView } from "./runtime/view.ts";
 import { serveKubelet, type KubeletServerOptions } from "./server/index.ts";
 import { PodTokens } from "./volumes/tokens.ts";
@@ -62,7 +63,6 @@ export interface KubeletOptions {
   log?: Logger;
 }
 
-const RELIST_MS = 1_000;
 const HOUSEKEEPING_MS = 60_000;
 const DEFAULT_PORT = 10_250;
 
@@ -172,7 +172,11 @@ class Kubelet {
       },
       deleted: (pod) => this.#workers.get(pod.metadata.uid!)?.remove(),
     });
-    await Promise.all([...work, this.#relistForever(signal), this.#housekeepForever(signal)]);
+    await Promise.all([
+      ...work,
+      relistForever(this.#context, (uid) => this.#workers.get(uid)?.wake(), signal),
+      this.#housekeepForever(signal),
+    ]);
   }
 
   async close(): Promise<void> {
@@ -233,18 +237,6 @@ class Kubelet {
       .filter((worker) => !worker.ended && worker.uid !== pod.metadata.uid && !isTerminalPhase(worker.pod.status?.phase))
       .map((worker) => worker.pod);
     return refusePod({ pod, node, allocatable: this.#reporter.allocatable, others });
-  }
-
-  async #relistForever(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#context.platform;
-    while (!signal.aborted) {
-      try {
-        for (const uid of await this.#context.view.relist()) this.#workers.get(uid)?.wake();
-      } catch (error) {
-        if (!signal.aborted) this.#context.log.warn({ err: error }, "the runtime could not be listed");
-      }
-      await sleep(clock, RELIST_MS, signal).catch(() => {});
-    }
   }
 
   async #housekeepForever(signal: AbortSignal): Promise<void> {
