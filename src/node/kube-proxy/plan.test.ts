@@ -67,5 +67,6 @@ test("headless Services, external names and other proxies' are not served", () =
     ports({ clusterIP: "None" }),
     ports({ type: "ExternalName" }),
     ports({}, { "service.kubernetes.io/service-proxy-name": "x" }),
-  ]).toEqual([1, 0, 0, 0]);
+    ports({}, { "service.kubernetes.io/headless": "" }),
+  ]).toEqual([1, 0, 0, 0, 0]);
 });

@@ -49,8 +49,8 @@ export interface ServicePortInput {
 }
 
 export const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
-/** A Service or slice with this label is another proxy's. */
-export const PROXY_NAME_LABEL = "service.kubernetes.io/service-proxy-name";
+/** Services and slices with one of these labels are not this proxy's: another's by name, or nobody's. */
+const FOREIGN_LABELS = ["service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless"];
 
 /**
  * The ports of a Service that this node has to serve in one family; none for a headless Service, an ExternalName, one of
@@ -63,7 +63,7 @@ export function servicePorts({ service, slices, family, nodeName }: ServicePortI
   const inFamily = (texts: readonly (string | undefined)[] = []) =>
     texts.filter((text) => parseIp(text ?? "")?.family === family).map((text) => canonicalIp(text!)!);
   const [clusterIp] = inFamily(spec.clusterIPs ?? [spec.clusterIP]);
-  if (!clusterIp || spec.type === "ExternalName" || metadata.labels?.[PROXY_NAME_LABEL] !== undefined) return [];
+  if (!clusterIp || spec.type === "ExternalName" || isForeign(metadata)) return [];
 
   const vips = status?.loadBalancer?.ingress?.filter(({ ipMode }) => ipMode === undefined || ipMode === "VIP") ?? [];
   const shared = {
@@ -94,6 +94,9 @@ export function servicePorts({ service, slices, family, nodeName }: ServicePortI
   });
 }
 
+const isForeign = ({ labels }: { labels?: Record<string, string> }) =>
+  FOREIGN_LABELS.some((label) => labels?.[label] !== undefined);
+
 /** A range that holds every address is as good as none. */
 function sourceRanges(texts: readonly string[], family: IpFamily): string[] {
   const ranges = texts.map((text) => parseCidr(text.trim())).filter((range) => range?.family === family);
@@ -108,7 +111,7 @@ function endpointsOf(
 ): Endpoint[] {
   const found = new Map<string, Endpoint>();
   for (const slice of slices) {
-    if ((slice.addressType as string) !== `IPv${family}`) continue;
+    if ((slice.addressType as string) !== `IPv${family}` || isForeign(slice.metadata)) continue;
     for (const { name = "", protocol = "TCP", port } of slice.ports ?? []) {
       if (name !== wanted.portName || protocol.toLowerCase() !== wanted.protocol || !port) continue;
       for (const endpoint of slice.endpoints ?? []) {
