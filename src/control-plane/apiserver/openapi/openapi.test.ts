@@ -186,12 +186,10 @@ describe("custom resources", () => {
     });
   });
 
-  test("show the schema that their definition publishes", () => {
-    const document = documentOf({
-      ...widget,
-      schema: widget.schema,
-      openApiSchema: () => ({ type: "object", description: "published" }),
-    });
-    expect(document.components.schemas["com.example.v1.Widget"].description).toBe("published");
+  test("show the schema that their definition publishes, and what it refers to", () => {
+    const published = { type: "object", description: "published", properties: { metadata: { $ref: META } } };
+    const { schemas } = documentOf({ ...widget, schema: widget.schema, openApiSchema: () => published }).components;
+    expect(schemas["com.example.v1.Widget"].description).toBe("published");
+    expect(Object.keys(schemas)).toContain("io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry");
   });
 });
