@@ -78,6 +78,7 @@ export async function runKubeProxy(options: KubeProxyOptions, signal: AbortSigna
     health.nodeEligible = !node.metadata.deletionTimestamp && !node.spec?.taints?.some(({ key }) => key === GOING_TAINT);
     if (!old || old.metadata.labels?.[ZONE_LABEL] !== node.metadata.labels?.[ZONE_LABEL]) everything();
   };
+  void setConntrackTimeouts(options.run ?? runHere, log);
   const stops = [
     services.onEvent({ added: onService, updated: onService, deleted: onService }),
     slices.onEvent({ added: onSlice, updated: onSlice, deleted: onSlice }),
@@ -105,6 +106,14 @@ export async function runKubeProxy(options: KubeProxyOptions, signal: AbortSigna
 export async function removeKubeProxy(run: Run = runHere): Promise<void> {
   await removeNftables(run);
   await removeIptables(run);
+}
+
+/** Half-closed connections are kept an hour, others a day: what clients of kube-proxy know. Best effort: not every kernel has them. */
+async function setConntrackTimeouts(run: Run, log: Logger): Promise<void> {
+  const write =
+    "cd /proc/sys/net/netfilter && echo 86400 > nf_conntrack_tcp_timeout_established && echo 3600 > nf_conntrack_tcp_timeout_close_wait";
+  const { code, stderr } = await run(["sh", "-c", write], { allowFailure: true });
+  if (code !== 0) log.warn({ err: stderr }, "the connection table's timeouts cannot be set");
 }
 
 class ServiceProxy {
