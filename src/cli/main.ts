@@ -78,6 +78,11 @@ program
   .requiredOption("--cluster-dir <dir>", "the cluster's directory")
   .action(async (options) => (await import("./run.ts")).server(options));
 program
+  .command("apiserver", { hidden: true })
+  .description("the API server alone: no controllers, no scheduler, no nodes")
+  .requiredOption("--cluster-dir <dir>", "the cluster's directory")
+  .action(async (options) => (await import("./run.ts")).apiserver(options));
+program
   .command("agent", { hidden: true })
   .requiredOption("--cluster-dir <dir>", "the cluster's directory")
   .requiredOption("--index <n>", "which node of the cluster", Number)

@@ -6,6 +6,11 @@ export async function server({ clusterDir }: { clusterDir: string }): Promise<vo
   await untilSignalled((signal) => runServer(clusterDir, signal));
 }
 
+export async function apiserver({ clusterDir }: { clusterDir: string }): Promise<void> {
+  const { runServer } = await import("../cluster/server.ts");
+  await untilSignalled((signal) => runServer(clusterDir, signal, { alone: true }));
+}
+
 export async function agent({ clusterDir, index }: { clusterDir: string; index: number }): Promise<void> {
   const { runAgent } = await import("../cluster/agent.ts");
   await untilSignalled((signal) => runAgent(clusterDir, index, signal));

@@ -11,8 +11,8 @@ import { realPlatform } from "../shared/lib/platform.ts";
 import { startAddons, startControllerManager, startScheduler, startSimulatedNodes, type Part } from "./parts.ts";
 import { loadClusterIn, writeAtomically, type Cluster } from "./settings.ts";
 
-/** Runs until the signal. Resolves when everything is stopped and the store is closed. */
-export async function runServer(clusterDir: string, signal: AbortSignal): Promise<void> {
+/** Runs until the signal; `alone` leaves out everything but the API server. Resolves when everything is stopped and the store is closed. */
+export async function runServer(clusterDir: string, signal: AbortSignal, { alone = false } = {}): Promise<void> {
   const cluster = loadClusterIn(clusterDir);
   const { gateway } = JSON.parse(readFileSync(join(clusterDir, "network.json"), "utf8")) as { gateway: string };
   const log = createLogger("server");
@@ -27,6 +27,14 @@ export async function runServer(clusterDir: string, signal: AbortSignal): Promis
   });
   writeAdminKubeconfig(cluster, api);
   log.info({ url: api.url }, "API server ready");
+  const parts = alone ? [] : await startParts(cluster, api);
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  for (const part of parts.toReversed()) await part.close();
+  await api.close();
+}
+
+/** What runs beside the API server. */
+async function startParts(cluster: Cluster, api: RunningApiServer): Promise<Part[]> {
   const context = (component: string) => ({ api, platform: realPlatform, logger: createLogger(component) });
   const parts: Part[] = [await startScheduler(context("scheduler"))];
   parts.push(startControllerManager(context("controller-manager"), controllerSettings(cluster, api)));
@@ -35,9 +43,7 @@ export async function runServer(clusterDir: string, signal: AbortSignal): Promis
     const names = Array.from({ length: cluster.nodes }, (_, index) => cluster.nodeName(index));
     parts.push(await startSimulatedNodes(context("simulated-nodes"), names));
   }
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  for (const part of parts.toReversed()) await part.close();
-  await api.close();
+  return parts;
 }
 
 function writeAdminKubeconfig(cluster: Cluster, { pki }: RunningApiServer): void {
