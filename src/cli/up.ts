@@ -58,7 +58,7 @@ async function start(name: string, fromFile: Partial<ClusterSettings>, options: 
   const real = settings.nodeKind === "real";
   if (real) installPackages((line) => progress.say(line));
   const network = real ? await progress.step("Network", () => makeNetwork(settings)) : undefined;
-  const cluster = saveCluster(network ? { ...settings, podCidr: network.podCidr, serviceCidr: network.serviceCidr } : settings);
+  const cluster = saveCluster(network ? inRanges(settings, network) : settings);
   await progress.step("Control plane", () => startServer(cluster, network));
   const client = adminClient(cluster);
   try {
@@ -72,6 +72,14 @@ async function start(name: string, fromFile: Partial<ClusterSettings>, options: 
   progress.say(`Cluster ${name} is ready at https://127.0.0.1:${cluster.port}.`);
   if (options.kubeconfig) progress.say(`kubectl speaks to it: context ${context} in ${userKubeconfigPath()}.`);
   else progress.say(`kubectl --kubeconfig ${cluster.kubeconfigPath}`);
+}
+
+/** The ranges that were free; the DNS address moves along with the Services'. */
+function inRanges(settings: ClusterSettings, { podCidr, serviceCidr }: ClusterNetwork): ClusterSettings {
+  const range = parseCidr(serviceCidr)!;
+  const wanted = parseIp(settings.clusterDnsIp);
+  const clusterDnsIp = wanted && cidrContains(range, wanted) ? settings.clusterDnsIp : cidrAddress(range, 10)!;
+  return { ...settings, podCidr, serviceCidr, clusterDnsIp };
 }
 
 /** What the cluster shall be: as it was, with what the file and the options say on top. */
