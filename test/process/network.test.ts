@@ -91,7 +91,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   end.abort();
-  await Promise.all(running);
+  await Promise.allSettled(running);
   objects.informers.close();
   await destroyClusterNetwork(cluster);
   rmSync(folder, { recursive: true, force: true });
