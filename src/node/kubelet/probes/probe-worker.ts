@@ -85,23 +85,22 @@ export class ProbeWorker {
     if (this.#stopped || !this.#containerId) return;
     // Another container meanwhile: it is due at once.
     if (id !== this.#containerId) return this.#schedule(0);
-    const goOn = this.#take(outcome, id);
-    if (!goOn) return;
+    const soon = this.#earlyRetry(outcome);
+    if (soon !== undefined) this.#early++;
+    else if (outcome.result !== "success") this.#options.onUnhealthy(outcome);
+    if (!this.#take(outcome, id)) return;
     const period = (probe.periodSeconds ?? 10) * 1000;
-    this.#schedule(this.#earlyRetry(outcome) ?? Math.max(period - (clock.monotonic() - begun), 0));
+    this.#schedule(soon ?? Math.max(period - (clock.monotonic() - begun), 0));
   }
 
   /** Returns whether to probe this container further. */
   #take(outcome: ProbeOutcome, id: string): boolean {
     const { kind, probe } = this.#options;
-    const early = this.#earlyRetry(outcome) !== undefined;
-    if (outcome.result !== "success" && !early) this.#options.onUnhealthy(outcome);
     if (outcome.result === "unknown") return true;
     const healthy = outcome.result !== "failure";
     this.#run = this.#last === healthy ? this.#run + 1 : 1;
     this.#last = healthy;
     const threshold = healthy ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
-    if (early) this.#early++;
     if (this.#run < threshold) return true;
     this.#options.onResult(id, healthy);
     // Started is started; a container that is to be killed is left alone.
