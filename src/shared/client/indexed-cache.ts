@@ -61,34 +61,33 @@ export class IndexedCache<T extends KubeObject> implements Cache<T> {
     if (this.#indexes.has(name)) return;
     const index: Index<T> = { indexer, buckets: new Map() };
     this.#indexes.set(name, index);
-    for (const object of this.#source.list()) insert(index, keyOf(object.metadata), object);
+    for (const object of this.#source.list()) {
+      for (const value of indexer(object)) insert(index.buckets, value, keyOf(object.metadata), object);
+    }
   }
 
   /** To be called for each change, in order. */
   changed(object: T | undefined, old: T | undefined): void {
     const key = keyOf((object ?? old!).metadata);
-    for (const index of this.#indexes.values()) {
-      if (old) remove(index, key, old, object);
-      if (object) insert(index, key, object);
+    for (const { indexer, buckets } of this.#indexes.values()) {
+      const values = object ? indexer(object) : none;
+      // Entries that the new state overwrites anyway stay.
+      if (old) for (const value of indexer(old)) if (!values.includes(value)) remove(buckets, value, key);
+      for (const value of values) insert(buckets, value, key, object!);
     }
   }
 }
 
-function insert<T>({ indexer, buckets }: Index<T>, key: string, object: T): void {
-  for (const value of indexer(object)) {
-    const bucket = buckets.get(value);
-    if (bucket) bucket.set(key, object);
-    else buckets.set(value, new Map([[key, object]]));
-  }
+const none: readonly string[] = [];
+
+function insert<T>(buckets: Map<string, Map<string, T>>, value: string, key: string, object: T): void {
+  const bucket = buckets.get(value);
+  if (bucket) bucket.set(key, object);
+  else buckets.set(value, new Map([[key, object]]));
 }
 
-/** Leaves the entries that `next` overwrites anyway. */
-function remove<T>({ indexer, buckets }: Index<T>, key: string, object: T, next: T | undefined): void {
-  const kept = next ? indexer(next) : [];
-  for (const value of indexer(object)) {
-    if (kept.includes(value)) continue;
-    const bucket = buckets.get(value);
-    bucket?.delete(key);
-    if (bucket?.size === 0) buckets.delete(value);
-  }
+function remove<T>(buckets: Map<string, Map<string, T>>, value: string, key: string): void {
+  const bucket = buckets.get(value);
+  bucket?.delete(key);
+  if (bucket?.size === 0) buckets.delete(value);
 }

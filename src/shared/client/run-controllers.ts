@@ -21,9 +21,12 @@ export interface RunControllersOptions {
   log?: Logger;
 }
 
-/** Rest after work on a key, as a multiple of how long it took: bursts of events on a big object become few reconciles. */
+/**
+ * Rest after quick work on a key, as a multiple of how long it took: a burst of events on a big object becomes few reconciles. Work that takes
+ * longer has gathered its events while it ran.
+ */
 const REST_FACTOR = 2;
-const LONGEST_REST_MS = 100;
+const QUICK_MS = 50;
 
 /** Resolves when the signal is aborted and all work under way has ended. */
 export async function runControllers(
@@ -178,7 +181,8 @@ class ControllerRunner {
       this.#failed(key, error);
     }
     this.#active--;
-    this.#queue.done(key, Math.min((clock.monotonic() - began) * REST_FACTOR, LONGEST_REST_MS));
+    const took = clock.monotonic() - began;
+    this.#queue.done(key, took < QUICK_MS ? took * REST_FACTOR : 0);
     if (this.#running) this.#pump();
     else if (this.#active === 0) this.#resolveEnded();
   }

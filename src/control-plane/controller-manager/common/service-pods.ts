@@ -69,7 +69,7 @@ export function belongsToEndpoints(pod: Pod, includeTerminating: boolean): boole
 
 /** The port number a pod serves a service port on; undefined where it has no port of that name. */
 export function targetPort(pod: Pod, port: ServicePort): number | undefined {
-  const { targetPort: target = port.port } = port;
+  const target = port.targetPort || port.port;
   if (typeof target === "number") return target;
   const sidecars = (pod.spec.initContainers ?? []).filter((c) => c.restartPolicy === "Always");
   for (const { ports = [] } of [...(pod.spec.containers ?? []), ...sidecars]) {

@@ -95,7 +95,7 @@ async function settleActive(
     if (ended && (!status.lastSuccessfulTime || parseTime(ended) > parseTime(status.lastSuccessfulTime)))
       status.lastSuccessfulTime = ended;
   }
-  for (const ref of [...status.active!]) {
+  for (const ref of status.active!) {
     if (jobs.some((j) => j.metadata.uid === ref.uid)) continue;
     const exists = await client.get(Job, { namespace: cj.metadata.namespace!, name: ref.name! }).then(
       () => true,
@@ -170,7 +170,7 @@ function scheduleOf(cj: CronJob, { events }: ControllerContext): NextTime | unde
 }
 
 async function replaceActive(cj: CronJob, status: CronJobStatus, context: ControllerContext): Promise<void> {
-  for (const ref of [...status.active!]) {
+  for (const ref of status.active!) {
     const job = context.cache.get(Job, `${cj.metadata.namespace}/${ref.name}`);
     if (job) await deleteJob(cj, job, status, context);
     else status.active = status.active!.filter((r) => r !== ref);
