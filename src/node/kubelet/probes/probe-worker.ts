@@ -86,11 +86,14 @@ export class ProbeWorker {
     // Another container meanwhile: it is due at once.
     if (id !== this.#containerId) return this.#schedule(0);
     const soon = this.#earlyRetry(outcome);
-    if (soon !== undefined) this.#early++;
-    else if (outcome.result !== "success") this.#options.onUnhealthy(outcome);
+    if (soon !== undefined) {
+      this.#early++;
+      return this.#schedule(soon);
+    }
+    if (outcome.result !== "success") this.#options.onUnhealthy(outcome);
     if (!this.#take(outcome, id)) return;
     const period = (probe.periodSeconds ?? 10) * 1000;
-    this.#schedule(soon ?? Math.max(period - (clock.monotonic() - begun), 0));
+    this.#schedule(Math.max(period - (clock.monotonic() - begun), 0));
   }
 
   /** Returns whether to probe this container further. */
