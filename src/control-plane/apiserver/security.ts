@@ -9,6 +9,7 @@ import type { Platform } from "../../shared/lib/platform.ts";
 import { admissionPlugins } from "./admission/index.ts";
 import {
   bearerAuthenticator,
+  bootstrapTokens,
   certificateAuthenticator,
   FRONT_PROXY_CLIENT,
   impersonation,
@@ -101,7 +102,11 @@ export function createSecurity(options: SecurityOptions): Security {
     invariant(rbac, "security has not been started");
     return rbac;
   };
-  const tokens = unionTokens([staticTokens(options.tokens ?? {}), serviceAccountTokens(signing, context)]);
+  const tokens = unionTokens([
+    staticTokens(options.tokens ?? {}),
+    serviceAccountTokens(signing, context),
+    bootstrapTokens(context),
+  ]);
   const known = unionAuthenticator([
     requestHeaderAuthenticator(pki.frontProxy, [FRONT_PROXY_CLIENT]),
     certificateAuthenticator(pki.cluster, platform.clock.now),

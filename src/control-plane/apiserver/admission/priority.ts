@@ -7,9 +7,14 @@ import { Pod, PriorityClass } from "../../../shared/api/index.ts";
 import type { AdmissionAttributes, AdmissionPlugin, ServerContext } from "../types.ts";
 import { concerns, refuse } from "./refuse.ts";
 
+const SYSTEM_CLASSES = ["system-node-critical", "system-cluster-critical"];
+
 export const priority: AdmissionPlugin = {
   name: "Priority",
-  handles: (a) => (a.operation === "CREATE" || a.operation === "UPDATE") && (concerns(a, Pod) || concerns(a, PriorityClass)),
+  handles: (a) =>
+    a.operation === "DELETE"
+      ? concerns(a, PriorityClass)
+      : a.operation !== "CONNECT" && (concerns(a, Pod) || concerns(a, PriorityClass)),
   admit(attributes, server) {
     if (!concerns(attributes, Pod)) return;
     if (attributes.operation === "CREATE") resolve(attributes, server);
@@ -17,12 +22,18 @@ export const priority: AdmissionPlugin = {
   },
   validate(attributes, server) {
     if (!concerns(attributes, PriorityClass)) return;
+    // Upstream refuses this in the storage of the kind.
+    if (attributes.operation === "DELETE") return refuseSystemClass(attributes);
     const { metadata, globalDefault } = attributes.object as PriorityClass;
     const other = globalDefault ? defaultClass(server) : undefined;
     if (!other || (attributes.operation === "UPDATE" && other.metadata.name === metadata.name)) return;
     throw refuse(attributes, `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`);
   },
 };
+
+function refuseSystemClass(attributes: AdmissionAttributes): void {
+  if (SYSTEM_CLASSES.includes(attributes.name)) throw refuse(attributes, "this is a system priority class and cannot be deleted");
+}
 
 function resolve(attributes: AdmissionAttributes, server: ServerContext): void {
   const { spec } = attributes.object as Pod;

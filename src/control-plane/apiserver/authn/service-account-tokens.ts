@@ -69,7 +69,7 @@ export function serviceAccountTokens(options: ServiceAccountTokenOptions, server
   const verified = new Map<string, Claims>();
   const check = (token: string, key: SigningKey, audiences: readonly string[]): TokenAnswer => {
     const claims = verified.get(token) ?? verify(token, key);
-    if (!claims) return { error: "invalid signature" };
+    if (!claims) return { error: "go-jose/go-jose: error in cryptographic primitive" };
     if (verified.size >= REMEMBERED) verified.clear();
     verified.set(token, claims);
     return answerFor(claims, audiences, server());

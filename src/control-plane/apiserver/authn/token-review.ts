@@ -16,14 +16,15 @@ export function tokenReview(tokens: TokenAuthenticator, apiAudiences: readonly s
       const { spec, ...rest } = object as TokenReview;
       if (!spec?.token) throw badRequest("token is required for TokenReview in authentication");
       const audiences = spec.audiences?.length ? spec.audiences : apiAudiences;
-      return { ...rest, spec, status: statusOf(await tokens.authenticateToken(spec.token, audiences)) } as TokenReview;
+      return { ...rest, spec, status: statusOf(await tokens.authenticateToken(spec.token, audiences), audiences) } as TokenReview;
     },
   };
 }
 
-function statusOf(answer: TokenAnswer): TokenReview["status"] {
+/** A token that is for nobody in particular is for whoever asks. */
+function statusOf(answer: TokenAnswer, asked: readonly string[]): TokenReview["status"] {
   if (!answer) return { user: {}, error: "invalid bearer token" };
   if ("error" in answer) return { user: {}, error: answer.error };
-  const { user, audiences } = answer;
-  return { authenticated: true, user: userInfo(authenticated(user)), ...(audiences && { audiences: [...audiences] }) };
+  const { user, audiences = asked } = answer;
+  return { authenticated: true, user: userInfo(authenticated(user)), audiences: [...audiences] };
 }

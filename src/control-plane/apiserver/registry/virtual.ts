@@ -1,13 +1,16 @@
 /** Resources and subresources that are computed, not stored: the body is decoded, admitted, and handed to whoever computes. */
-import type { Kind } from "../../../shared/api/kind.ts";
+import type { Kind, SubresourceFacts } from "../../../shared/api/kind.ts";
 import { structSchema } from "../../../shared/api/schemas.ts";
 import type { BodyKind } from "../../../shared/apimachinery/body.ts";
 import { methodNotSupported } from "../../../shared/apimachinery/errors.ts";
+import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import { fieldScope, ownershipOfCreated, type ManagedKind } from "../../../shared/apimachinery/patch/index.ts";
 import type { Result } from "../chain/types.ts";
 import { readObject } from "../negotiation/decode.ts";
 import type { CallContext, VirtualResource } from "../types.ts";
 import { admit, attributesOf, matchNamespace, validateAdmission } from "./hooks.ts";
-import type { Operation } from "./operation.ts";
+import { managerOf, type Operation } from "./operation.ts";
+import { setOwners } from "./ownership.ts";
 import { writeOptions } from "./options.ts";
 
 export function virtualOf(op: Operation): VirtualResource | undefined {
@@ -35,11 +38,28 @@ async function create(op: Operation, compute: NonNullable<VirtualResource["creat
     warn,
   });
   matchNamespace(op, object);
+  ownComputed(op, object);
   const attributes = attributesOf(op, "CREATE", object, undefined, options);
   await admit(op, attributes);
   await validateAdmission(op, attributes);
   const answer = await compute(object, contextOf(op, options.dryRun));
   return { type: "object", code: 201, object: answer, schema: schemaOf(op) };
+}
+
+/** What is computed has owners of its fields like what is stored; the kind is that of the body. */
+function ownComputed(op: Operation, object: KubeObject): void {
+  const scope = fieldScope(managedKind(op), op.info.subresource);
+  setOwners(object, ownershipOfCreated(object, { scope, manager: managerOf(op), now: op.now }));
+}
+
+const managedKinds = new WeakMap<SubresourceFacts, ManagedKind>();
+
+/** One value a subresource: what is known of its fields is kept by it. */
+function managedKind(op: Operation): ManagedKind {
+  if (!op.subresource) return op.served.kind;
+  const known = managedKinds.get(op.subresource) ?? { ...bodyKind(op), subresources: [] };
+  managedKinds.set(op.subresource, known);
+  return known;
 }
 
 function contextOf(op: Operation, dryRun: boolean): CallContext {
