@@ -28,7 +28,9 @@ await build({
   sourcemap: "linked",
   sourcesContent: false,
   define: { KNARR_VERSION: JSON.stringify(version) },
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
   logLevel: "warning",
 });
 writeDescriptions(root, join(out, "descriptions.json"));

@@ -37,7 +37,9 @@ export function writeDescriptions(root, file) {
   const { definitions } = JSON.parse(readFileSync(join(root, "src/shared/api/tables/schema-1.36.json"), "utf8"));
   const table = {};
   for (const definition of Object.keys(definitions)) {
-    const found = classNames(definition).map((name) => join(models, `${name}.d.ts`)).find(existsSync);
+    const found = classNames(definition)
+      .map((name) => join(models, `${name}.d.ts`))
+      .find(existsSync);
     if (found) table[definition] = readClass(readFileSync(found, "utf8"));
   }
   writeFileSync(file, JSON.stringify(table));

@@ -26,16 +26,33 @@ function place(definition) {
 }
 
 const scalars = {
-  string: "string", boolean: "boolean", int32: "number", int64: "number", double: "number", bytes: "string", any: "unknown",
-  Quantity: "string", IntOrString: "number | string", Time: "string", MicroTime: "string", Duration: "string",
-  RawExtension: "Record<string, unknown>", FieldsV1: "Record<string, unknown>", JSON: "unknown", Unknown: "Record<string, unknown>",
+  string: "string",
+  boolean: "boolean",
+  int32: "number",
+  int64: "number",
+  double: "number",
+  bytes: "string",
+  any: "unknown",
+  Quantity: "string",
+  IntOrString: "number | string",
+  Time: "string",
+  MicroTime: "string",
+  Duration: "string",
+  RawExtension: "Record<string, unknown>",
+  FieldsV1: "Record<string, unknown>",
+  JSON: "unknown",
+  Unknown: "Record<string, unknown>",
 };
 
 function typeText(type, use) {
   const inner = type.match(/^(list|map)<(.*)>$/);
   if (inner) {
     const of = typeText(inner[2], use);
-    return inner[1] === "list" ? (/[ |]/.test(of) && !of.startsWith("Record<") ? `(${of})[]` : `${of}[]`) : `Record<string, ${of}>`;
+    return inner[1] === "list"
+      ? /[ |]/.test(of) && !of.startsWith("Record<")
+        ? `(${of})[]`
+        : `${of}[]`
+      : `Record<string, ${of}>`;
   }
   return scalars[type] ?? use(type);
 }
@@ -57,7 +74,12 @@ function generateTypes() {
   }
   return new Map(
     [...files].sort().map(([file, { body, imports }]) => {
-      const lines = [...imports].sort().map(([from, names]) => `import type { ${[...names].sort().join(", ")} } from "${machinery.has(from) && !machinery.has(file) ? "../../apimachinery/generated" : "."}/${from}.ts";`);
+      const lines = [...imports]
+        .sort()
+        .map(
+          ([from, names]) =>
+            `import type { ${[...names].sort().join(", ")} } from "${machinery.has(from) && !machinery.has(file) ? "../../apimachinery/generated" : "."}/${from}.ts";`,
+        );
       return [`${file}.ts`, `${head}${lines.join("\n")}${lines.length ? "\n" : ""}\n${body.join("\n")}`];
     }),
   );
@@ -68,7 +90,11 @@ function declaration(name, definition, d, use, kinds) {
   if (d.scalar) return `export type ${name} = ${scalars[d.scalar] ?? "unknown"};\n`;
   if (d.custom) {
     const schemaProps = use("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps");
-    const shapes = { JSONSchemaPropsOrArray: `${schemaProps} | ${schemaProps}[]`, JSONSchemaPropsOrBool: `${schemaProps} | boolean`, JSONSchemaPropsOrStringArray: `${schemaProps} | string[]` };
+    const shapes = {
+      JSONSchemaPropsOrArray: `${schemaProps} | ${schemaProps}[]`,
+      JSONSchemaPropsOrBool: `${schemaProps} | boolean`,
+      JSONSchemaPropsOrStringArray: `${schemaProps} | string[]`,
+    };
     return `export type ${name} = ${shapes[name] ?? scalars[name] ?? "unknown"};\n`;
   }
   const isKind = kinds.has(definition);
@@ -76,16 +102,20 @@ function declaration(name, definition, d, use, kinds) {
   const fields = [];
   for (const f of d.fields ?? []) {
     if (f.inline) {
-      if (f.type.endsWith(".TypeMeta")) fields.push(`  apiVersion${d.gvk ? "" : "?"}: string;`, `  kind${d.gvk ? "" : "?"}: string;`);
+      if (f.type.endsWith(".TypeMeta"))
+        fields.push(`  apiVersion${d.gvk ? "" : "?"}: string;`, `  kind${d.gvk ? "" : "?"}: string;`);
       else bases.push(use(f.type));
       continue;
     }
     let type = typeText(f.type, use);
     const values = (f.enum && schema.enums[f.enum]) || undefined;
     if (values && f.type === "string") type = values.map((v) => JSON.stringify(v)).join(" | ");
-    const struct = f.type.includes(".") && !f.type.includes("<") && !schema.definitions[f.type]?.scalar && !schema.definitions[f.type]?.custom;
-    const always = (f.emitZero && !f.ptr && struct) || (f.required && !/^(list|map)</.test(f.type)) || (isKind && f.name === "metadata");
-    const identity = definition.endsWith("meta.v1.ObjectMeta") && ["name", "uid", "resourceVersion", "creationTimestamp"].includes(f.name);
+    const struct =
+      f.type.includes(".") && !f.type.includes("<") && !schema.definitions[f.type]?.scalar && !schema.definitions[f.type]?.custom;
+    const always =
+      (f.emitZero && !f.ptr && struct) || (f.required && !/^(list|map)</.test(f.type)) || (isKind && f.name === "metadata");
+    const identity =
+      definition.endsWith("meta.v1.ObjectMeta") && ["name", "uid", "resourceVersion", "creationTimestamp"].includes(f.name);
     const fieldName = /^[A-Za-z_]\w*$/.test(f.name) ? f.name : JSON.stringify(f.name);
     fields.push(`  ${fieldName}${always || identity ? "" : "?"}: ${type};`);
   }
@@ -101,11 +131,28 @@ function generateKinds() {
     const known = schema.resources.find((x) => x.group === group && x.version === version && x.plural === r.resource);
     if (!known) throw new Error(`${r.groupVersion} ${r.resource} is not in the schema table`);
     const fact = {
-      group, version, kind: r.kind, plural: r.resource, singular: r.singular, listKind: known.listKind, scope: r.scope,
-      shortNames: r.shortNames ?? [], categories: r.categories ?? [], verbs: r.verbs, definition: known.definition,
+      group,
+      version,
+      kind: r.kind,
+      plural: r.resource,
+      singular: r.singular,
+      listKind: known.listKind,
+      scope: r.scope,
+      shortNames: r.shortNames ?? [],
+      categories: r.categories ?? [],
+      verbs: r.verbs,
+      definition: known.definition,
       subresources: (r.subresources ?? []).map((s) => {
         const k = known.subresources?.find((x) => x.name === s.subresource) ?? {};
-        return { name: s.subresource, group: s.group ?? k.group ?? group, version: s.version ?? k.version ?? version, kind: s.kind, verbs: s.verbs, ...(k.connect && { connect: true }), ...(k.path && { path: true }) };
+        return {
+          name: s.subresource,
+          group: s.group ?? k.group ?? group,
+          version: s.version ?? k.version ?? version,
+          kind: s.kind,
+          verbs: s.verbs,
+          ...(k.connect && { connect: true }),
+          ...(k.path && { path: true }),
+        };
       }),
       columns: columns[`${r.groupVersion} ${r.kind}`] ?? [],
     };
@@ -128,7 +175,9 @@ const files = generateTypes();
 files.set("kinds.ts", generateKinds());
 files.set("schema-table.ts", generateSchemaTable());
 const folder = (name) => join(root, "src/shared", machinery.has(name.replace(/\.ts$/, "")) ? "apimachinery" : "api", "generated");
-const stale = [...files].map(([name, text]) => [join(folder(name), name), text]).filter(([file, text]) => !existsSync(file) || readFileSync(file, "utf8") !== text);
+const stale = [...files]
+  .map(([name, text]) => [join(folder(name), name), text])
+  .filter(([file, text]) => !existsSync(file) || readFileSync(file, "utf8") !== text);
 if (process.argv.includes("--check")) {
   if (stale.length) console.error(`stale: ${stale.map(([name]) => relative(root, name)).join(", ")}: run npm run generate`);
   process.exit(stale.length ? 1 : 0);

@@ -10,9 +10,17 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const unitOnly = process.argv.includes("--unit");
 const isRoot = process.getuid?.() === 0;
 const PACKAGES = {
-  containerd: "/usr/bin/containerd", runc: "/usr/sbin/runc", "containernetworking-plugins": "/usr/lib/cni/bridge", nftables: "/usr/sbin/nft",
-  iptables: "/usr/sbin/iptables", iproute2: "/usr/sbin/ip", conntrack: "/usr/sbin/conntrack", "busybox-static": "/bin/busybox",
-  "etcd-server": "/usr/bin/etcd", curl: "/usr/bin/curl", procps: "/usr/bin/ps",
+  containerd: "/usr/bin/containerd",
+  runc: "/usr/sbin/runc",
+  "containernetworking-plugins": "/usr/lib/cni/bridge",
+  nftables: "/usr/sbin/nft",
+  iptables: "/usr/sbin/iptables",
+  iproute2: "/usr/sbin/ip",
+  conntrack: "/usr/sbin/conntrack",
+  "busybox-static": "/bin/busybox",
+  "etcd-server": "/usr/bin/etcd",
+  curl: "/usr/bin/curl",
+  procps: "/usr/bin/ps",
 };
 
 function step(title, command, args, options = {}) {
@@ -27,7 +35,10 @@ function step(title, command, args, options = {}) {
 
 const bin = (name) => join(root, "node_modules/.bin", name);
 const stamp = join(root, "node_modules/.package-lock.json");
-if (!existsSync(bin("vitest")) || (existsSync(stamp) && statSync(stamp).mtimeMs < statSync(join(root, "package-lock.json")).mtimeMs - 1000)) {
+if (
+  !existsSync(bin("vitest")) ||
+  (existsSync(stamp) && statSync(stamp).mtimeMs < statSync(join(root, "package-lock.json")).mtimeMs - 1000)
+) {
   step("npm packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 if (!unitOnly && isRoot) installDebianPackages();
@@ -45,11 +56,16 @@ step("System tests (containers, namespaces, etcd, kubectl)", bin("vitest"), ["ru
 step("Exchanges with a real API server", process.execPath, ["scripts/replay.mjs"]);
 
 function installDebianPackages() {
-  const missing = Object.entries(PACKAGES).filter(([, proof]) => !existsSync(proof)).map(([name]) => name);
+  const missing = Object.entries(PACKAGES)
+    .filter(([, proof]) => !existsSync(proof))
+    .map(([name]) => name);
   if (!missing.length) return;
   console.log(`Installing Debian packages that the tests use: ${missing.join(" ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  if (spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], { env, stdio: "ignore" }).status === 0) return;
+  if (
+    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], { env, stdio: "ignore" }).status === 0
+  )
+    return;
   step("apt-get update", "apt-get", ["update", "-qq"], { env });
   step("apt-get install", "apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], { env });
 }
