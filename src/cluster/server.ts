@@ -57,5 +57,5 @@ function writeAdminKubeconfig(cluster: Cluster, { pki }: RunningApiServer): void
 }
 
 export function controllerSettings(cluster: Pick<Cluster, "podCidr">, { pki }: RunningApiServer) {
-  return { clusterCidr: cluster.podCidr, rootCa: pki.cluster.certPem };
+  return { clusterCidr: cluster.podCidr, rootCa: pki.cluster.certPem, signer: pki.cluster };
 }

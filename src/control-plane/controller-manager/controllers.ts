@@ -1,4 +1,5 @@
 /** Every controller, by the names and service accounts upstream knows them by. Adding one is a folder and a line here. */
+import { certificateApprover, certificateCleaner, certificateSigner } from "./certificates/index.ts";
 import { clusterRoleAggregation } from "./clusterroleaggregation/index.ts";
 import { daemonSet } from "./daemonset/index.ts";
 import { deployment } from "./deployment/index.ts";
@@ -9,10 +10,12 @@ import { job } from "./job/index.ts";
 import { namespace } from "./namespace/index.ts";
 import { nodeIpam } from "./nodeipam/index.ts";
 import { nodeLifecycle } from "./nodelifecycle/index.ts";
+import { persistentVolumeBinder } from "./persistentvolume/index.ts";
 import { podGc } from "./podgc/index.ts";
 import { replicaSet } from "./replicaset/index.ts";
 import { replicationController } from "./replicationcontroller/index.ts";
 import { rootCaPublisher } from "./rootca/index.ts";
+import { serviceCidr } from "./servicecidr/index.ts";
 import { serviceAccount } from "./serviceaccount/index.ts";
 import { statefulSet } from "./statefulset/index.ts";
 import { taintEviction } from "./tainteviction/index.ts";
@@ -21,9 +24,33 @@ import { disruption } from "./disruption/index.ts";
 import { endpointSliceMirroring } from "./endpointslicemirroring/index.ts";
 import { resourceQuota } from "./resourcequota/index.ts";
 import { ttlAfterFinished } from "./ttlafterfinished/index.ts";
+import { claimProtection, volumeProtection } from "./volumeprotection/index.ts";
 import type { ControllerEntry } from "./types.ts";
 
 export const controllers: readonly ControllerEntry[] = [
+  {
+    name: "certificatesigningrequest-approving-controller",
+    serviceAccount: "certificate-controller",
+    make: () => certificateApprover,
+  },
+  {
+    name: "certificatesigningrequest-cleaner-controller",
+    serviceAccount: "certificate-controller",
+    make: () => certificateCleaner,
+  },
+  {
+    name: "certificatesigningrequest-signing-controller",
+    serviceAccount: "certificate-controller",
+    make: (s) => s.signer && certificateSigner(s.signer),
+  },
+  { name: "persistentvolume-binder-controller", serviceAccount: "persistent-volume-binder", make: () => persistentVolumeBinder },
+  {
+    name: "persistentvolumeclaim-protection-controller",
+    serviceAccount: "pvc-protection-controller",
+    make: () => claimProtection,
+  },
+  { name: "persistentvolume-protection-controller", serviceAccount: "pv-protection-controller", make: () => volumeProtection },
+  { name: "service-cidr-controller", serviceAccount: "service-cidrs-controller", make: () => serviceCidr },
   { name: "cronjob-controller", serviceAccount: "cronjob-controller", make: () => cronJob },
   { name: "disruption-controller", serviceAccount: "disruption-controller", make: () => disruption },
   {

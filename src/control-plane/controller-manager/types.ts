@@ -1,5 +1,6 @@
 /** What the controller manager is started with. */
 import type { ControllerDefinition, Client, InformerFactory } from "../../shared/client/index.ts";
+import type { Authority } from "../../shared/component/pki/index.ts";
 import type { Logger } from "../../shared/lib/logger.ts";
 import type { Platform } from "../../shared/lib/platform.ts";
 
@@ -10,8 +11,8 @@ export interface ControllerManagerSettings {
   nodeCidrMaskSize?: number;
   /** PEM of the certificate authority that pods verify the API server with: `kube-root-ca.crt`. */
   rootCa?: string;
-  /** Signs certificates of nodes. PEM. */
-  signer?: { cert: string; key: string };
+  /** Signs approved requests for client and kubelet certificates. Absent: nothing is signed. */
+  signer?: Authority;
 }
 
 export interface ControllerManagerOptions extends ControllerManagerSettings {
