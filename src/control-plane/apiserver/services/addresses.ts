@@ -15,7 +15,8 @@ import type { Core } from "../core.ts";
 import { objectOf } from "../registry/convert.ts";
 import { setOwners } from "../registry/ownership.ts";
 import { storeKey } from "../registry/resources.ts";
-import type { Family } from "./families.ts";
+
+export type Family = "IPv4" | "IPv6";
 
 const MANAGER = "kube-apiserver";
 

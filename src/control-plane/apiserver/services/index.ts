@@ -5,9 +5,19 @@ import { invalidValue, type FieldError } from "../../../shared/apimachinery/fiel
 import type { Write } from "../../store/types.ts";
 import type { Core } from "../core.ts";
 import type { CompanionRule, Companions } from "../registry/companions.ts";
-import { familyOfRange, freeAddress, isInRange, isTaken, releaseAddress, serviceRanges, takeAddress } from "./addresses.ts";
-import { alignAddresses, chooseFamilies, dropAddresses, keepAddresses, needsAddress, type Family } from "./families.ts";
-import { choosePorts, dropPorts, keepPorts, portsOf, releasePort, takePort } from "./node-ports.ts";
+import { initFamilies, needsClusterIP, normalizeClusterIPs, NONE } from "../../../shared/api/core/service-addresses.ts";
+import { dropWhatTypeHasNot, keepAllocated } from "../../../shared/api/core/service-update.ts";
+import {
+  familyOfRange,
+  type Family,
+  freeAddress,
+  isInRange,
+  isTaken,
+  releaseAddress,
+  serviceRanges,
+  takeAddress,
+} from "./addresses.ts";
+import { choosePorts, portsOf, releasePort, takePort } from "./node-ports.ts";
 
 export const serviceCompanions: CompanionRule = {
   plan: (core, object, old) => plan(core, object as Service, old as Service | undefined),
@@ -19,6 +29,8 @@ interface Held {
   port?: number;
 }
 
+const needsAddress = ({ spec }: Service) => needsClusterIP(spec) && spec.clusterIPs?.[0] !== NONE;
+
 function held(service: Service): Held[] {
   const ips = needsAddress(service) ? (service.spec.clusterIPs ?? []) : [];
   return [...ips.map((ip) => ({ ip })), ...portsOf(service).map((port) => ({ port }))];
@@ -27,18 +39,14 @@ function held(service: Service): Held[] {
 const idOf = ({ ip, port }: Held) => ip ?? String(port);
 
 function plan(core: Core, service: Service, old: Service | undefined): Companions {
-  alignAddresses(service, old);
-  if (old) {
-    keepAddresses(service, old);
-    keepPorts(service, old);
-    dropAddresses(service, old);
-    dropPorts(service, old);
-  }
+  if (old) keepAllocated(service.spec, old.spec);
+  normalizeClusterIPs(service.spec, old?.spec);
+  if (old) dropWhatTypeHasNot(service.spec, old.spec);
   const asked = new Set(held(service).map(idOf));
   const before = old ? held(old) : [];
-  refuse(service, chooseFamilies(service, old, familiesOf(core)));
-  refuse(service, chooseAddresses(core, service, new Set(before.map(idOf))));
-  refuse(service, choosePorts(core, service, new Set(old ? portsOf(old) : [])));
+  refuse(service, initFamilies(service.spec, old?.spec, familiesOf(core)));
+  refuse(service, chooseAddresses(core, service, old));
+  refuse(service, choosePorts(core, service, old));
   const now = held(service);
   const kept = new Set(now.map(idOf));
   const had = new Set(before.map(idOf));
@@ -59,23 +67,28 @@ function refuse(service: Service, errors: readonly FieldError[]): void {
   if (errors.length) throw invalid({ group: "", resource: "Service" }, service.metadata.name, errors);
 }
 
-function chooseAddresses(core: Core, service: Service, own: ReadonlySet<string>): FieldError[] {
+/** An address that is there stays: a change of it is for validation to refuse. */
+function chooseAddresses(core: Core, service: Service, old: Service | undefined): FieldError[] {
   const { spec } = service;
-  if (!needsAddress(service)) return [];
+  const kept = old && needsClusterIP(old.spec) ? (old.spec.ipFamilies?.length ?? 0) : 0;
+  if (!needsAddress(service) || (kept > 0 && old!.spec.clusterIPs?.[0] === NONE)) return [];
   const ranges = serviceRanges(core);
   const ips = (spec.clusterIPs ??= []);
-  for (const ip of ips) {
-    if (own.has(ip)) continue;
-    const failed = (why: string) => [invalidValue("spec.clusterIPs", ips, `failed to allocate IP ${ip}: ${why}`)];
-    if (!isInRange(ranges, ip)) return failed("the provided network does not match the current range");
-    if (isTaken(core, ip)) return failed("provided IP is already allocated");
-  }
-  for (const family of (spec.ipFamilies ?? []).slice(ips.length) as Family[]) {
+  const families = (spec.ipFamilies ?? []) as Family[];
+  for (const [i, family] of families.entries()) {
+    if (i < kept) continue;
+    const given = ips[i];
+    if (given) {
+      const failed = (why: string) => [invalidValue("spec.clusterIPs", ips, `failed to allocate IP ${given}: ${why}`)];
+      if (!isInRange(ranges, given)) return failed("the provided network does not match the current range");
+      if (isTaken(core, given)) return failed("provided IP is already allocated");
+      continue;
+    }
     const ip = freeAddress(core, ranges, family);
     if (!ip) throw apiError(500, "InternalError", "failed to allocate a serviceIP: range is full");
     ips.push(ip);
   }
-  spec.clusterIP = ips[0];
+  spec.clusterIP ||= ips[0];
   return [];
 }
 

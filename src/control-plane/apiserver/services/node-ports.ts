@@ -4,19 +4,19 @@
  * @source pkg/registry/core/service/storage/alloc.go v1.36
  */
 import { Service } from "../../../shared/api/index.ts";
+import { hasNodePorts, needsHealthCheck, needsNodePort, nodePortsOf } from "../../../shared/api/core/service-ports.ts";
+import { internalError } from "../../../shared/apimachinery/errors.ts";
 import { invalidValue, type FieldError } from "../../../shared/apimachinery/field-error.ts";
 import type { Write } from "../../store/types.ts";
 import type { Core } from "../core.ts";
 import { objectOf } from "../registry/convert.ts";
+import { plainError } from "../registry/read.ts";
+
+type Spec = Service["spec"];
 
 export const PORT_RANGE = { first: 30_000, last: 32_767 };
 
 const KEY = "/allocations/nodeports/";
-
-export const needsNodePorts = ({ spec }: Service) =>
-  spec.type === "NodePort" || (spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
-
-export const needsHealthPort = ({ spec }: Service) => spec.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local";
 
 /** All ports a Service holds. */
 export function portsOf({ spec }: Service): number[] {
@@ -32,62 +32,66 @@ export function portsInUse(core: Core): Set<number> {
   return used;
 }
 
-/** An update that leaves node ports out keeps them, by the name of the port. */
-export function keepPorts(service: Service, old: Service): void {
-  if (needsHealthPort(service) && needsHealthPort(old)) service.spec.healthCheckNodePort ||= old.spec.healthCheckNodePort;
-  if (!needsNodePorts(service) || !needsNodePorts(old)) return;
-  const given = new Set((service.spec.ports ?? []).map((p) => p.nodePort));
-  const before = new Map((old.spec.ports ?? []).map((p) => [p.name ?? "", p.nodePort]));
-  for (const port of service.spec.ports ?? []) {
-    const was = before.get(port.name ?? "");
-    if (!port.nodePort && was && !given.has(was)) port.nodePort = was;
-  }
-}
-
-/** A type without node ports does not keep those of an earlier type. */
-export function dropPorts(service: Service, old: Service): void {
-  const had = (s: Service) => s.spec.type === "NodePort" || s.spec.type === "LoadBalancer";
-  if (had(old) && !had(service)) {
-    const before = new Set((old.spec.ports ?? []).map((p) => p.nodePort));
-    for (const port of service.spec.ports ?? []) if (before.has(port.nodePort)) delete port.nodePort;
-    if (service.spec.externalTrafficPolicy === old.spec.externalTrafficPolicy) delete service.spec.externalTrafficPolicy;
-  }
-  if (needsHealthPort(old) && !needsHealthPort(service) && service.spec.healthCheckNodePort === old.spec.healthCheckNodePort)
-    delete service.spec.healthCheckNodePort;
-}
-
-/** Judges given ports and chooses the others. The same port number of several protocols shares one. */
-export function choosePorts(core: Core, service: Service, own: ReadonlySet<number>): FieldError[] {
+/** Judges given ports and chooses the others. */
+export function choosePorts(core: Core, service: Service, old: Service | undefined): FieldError[] {
+  const { spec } = service;
   const used = portsInUse(core);
-  for (const port of own) used.delete(port);
-  const errors: FieldError[] = [];
-  const ports = service.spec.ports ?? [];
+  const errors = !hasNodePorts(spec) ? [] : old ? updatePorts(core, spec, old, used) : createPorts(core, spec, used);
+  if (errors.length === 0 && needsHealthCheck(spec) && !(old && needsHealthCheck(old.spec))) chooseHealthPort(core, spec, used);
+  return errors;
+}
+
+/** The same port number of several protocols shares a node port. */
+function createPorts(core: Core, spec: Spec, used: Set<number>): FieldError[] {
+  const ports = spec.ports ?? [];
   const shared = new Map<number, number>();
-  ports.forEach(({ nodePort, port }, i) => {
-    if (!nodePort) return;
-    const path = `spec.ports[${i}].nodePort`;
-    if (nodePort < PORT_RANGE.first || nodePort > PORT_RANGE.last)
-      errors.push(
-        invalidValue(
-          path,
-          nodePort,
-          `provided port is not in the valid range. The range of valid ports is ${PORT_RANGE.first}-${PORT_RANGE.last}`,
-        ),
-      );
-    else if (used.has(nodePort)) errors.push(invalidValue(path, nodePort, "provided port is already allocated"));
-    shared.set(port, nodePort);
-  });
-  if (errors.length) return errors;
-  const taken = new Set([...used, ...portsOf(service)]);
-  if (needsNodePorts(service)) {
-    for (const port of ports) {
-      if (port.nodePort) continue;
-      port.nodePort = shared.get(port.port) ?? freePort(core, taken);
-      shared.set(port.port, port.nodePort);
+  for (const [i, port] of ports.entries()) {
+    if (!port.nodePort && !needsNodePort(spec)) continue;
+    const known = shared.get(port.port);
+    const asked = known === undefined ? ports.find((p) => p.port === port.port && p.nodePort)?.nodePort : port.nodePort;
+    if (asked && asked !== known) {
+      const error = take(used, asked);
+      if (error) return [invalidValue(`spec.ports[${i}].nodePort`, asked, error)];
     }
+    port.nodePort = asked ?? known ?? freePort(core, used);
+    if (known === undefined) shared.set(port.port, port.nodePort);
   }
-  if (needsHealthPort(service)) service.spec.healthCheckNodePort ||= freePort(core, taken);
   return [];
+}
+
+function updatePorts(core: Core, spec: Spec, old: Service, used: Set<number>): FieldError[] {
+  const own = new Set(nodePortsOf(old.spec));
+  const seen = new Set<string>();
+  for (const [i, port] of (spec.ports ?? []).entries()) {
+    if (!port.nodePort && !needsNodePort(spec)) continue;
+    const asked = port.nodePort;
+    if (asked && !own.has(asked)) {
+      const error = take(used, asked);
+      if (error) return [invalidValue(`spec.ports[${i}].nodePort`, asked, error)];
+      own.add(asked);
+    }
+    port.nodePort = asked || freePort(core, used);
+    const shown = `{${port.protocol} ${port.nodePort}}`;
+    if (seen.has(shown)) throw plainError(`duplicate nodePort: ${shown}`);
+    seen.add(shown);
+  }
+  return [];
+}
+
+function chooseHealthPort(core: Core, spec: Spec, used: Set<number>): void {
+  const asked = spec.healthCheckNodePort;
+  const error = asked ? take(used, asked) : undefined;
+  if (error) throw internalError(`failed to allocate requested HealthCheck NodePort ${asked}: ${error}`);
+  spec.healthCheckNodePort = asked || freePort(core, used);
+}
+
+/** Returns why it cannot be had. */
+function take(used: Set<number>, port: number): string | undefined {
+  const { first, last } = PORT_RANGE;
+  if (port < first || port > last) return `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
+  if (used.has(port)) return "provided port is already allocated";
+  used.add(port);
+  return undefined;
 }
 
 /** The upper part of the range first: the lower is for ports that are asked for. */

@@ -1,6 +1,11 @@
 import type { Service as T } from "../generated/core-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { needsClusterIP } from "./service-addresses.ts";
+import { isExternallyAccessible } from "./service-ports.ts";
+import { serviceWarnings, validateService, validateServiceStatus, validateServiceUpdate } from "./service-validation.ts";
+
+type Spec = T["spec"];
 
 const AFFINITY_SECONDS = 10_800;
 
@@ -9,24 +14,41 @@ export const Service = defineKind<T>({
   name: "label",
   createOnUpdate: true,
   returnDeletedObject: true,
-  selectableFields: {
-    "spec.clusterIP": ({ spec }) => spec.clusterIP ?? "",
-    "spec.type": ({ spec }) => spec.type ?? "",
-  },
-  setDefaults({ spec }) {
-    spec.sessionAffinity ||= "None";
-    if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
-    else if (spec.sessionAffinity === "ClientIP")
-      ((spec.sessionAffinityConfig ??= {}).clientIP ??= {}).timeoutSeconds ??= AFFINITY_SECONDS;
+  selectableFields: { "spec.clusterIP": ({ spec }) => spec.clusterIP ?? "", "spec.type": ({ spec }) => spec.type ?? "" },
+  setDefaults({ spec, status }) {
+    setAffinityDefaults(spec);
     spec.type ||= "ClusterIP";
     for (const port of spec.ports ?? []) {
       port.protocol ||= "TCP";
-      if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") port.targetPort = port.port;
+      port.targetPort ||= port.port;
     }
-    const exposed = spec.type === "NodePort" || spec.type === "LoadBalancer";
-    if (exposed || (spec.type === "ClusterIP" && spec.externalIPs?.length)) spec.externalTrafficPolicy ||= "Cluster";
-    if (exposed || spec.type === "ClusterIP") spec.internalTrafficPolicy ??= "Cluster";
-    if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
+    if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= "Cluster";
+    if (needsClusterIP(spec)) spec.internalTrafficPolicy ??= "Cluster";
+    if (spec.type !== "LoadBalancer") return;
+    spec.allocateLoadBalancerNodePorts ??= true;
+    for (const ingress of status.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= "VIP";
   },
+  prepareForCreate: ({ spec }) => dropInternalPolicy(spec),
+  prepareForUpdate(service, old) {
+    service.status = old.status;
+    dropInternalPolicy(service.spec);
+    if (service.spec.type !== "LoadBalancer") service.status = { ...old.status, loadBalancer: {} };
+  },
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
+  validateStatusUpdate: validateServiceStatus,
+  warnings: serviceWarnings,
 });
 export type Service = T;
+
+function setAffinityDefaults(spec: Spec): void {
+  spec.sessionAffinity ||= "None";
+  if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
+  else if (spec.sessionAffinity === "ClientIP" && spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined)
+    spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: AFFINITY_SECONDS } };
+}
+
+/** A name for something outside has no traffic within. */
+function dropInternalPolicy(spec: Spec): void {
+  if (!needsClusterIP(spec)) delete spec.internalTrafficPolicy;
+}
