@@ -53,7 +53,7 @@ export interface WriteContext {
   dryRun: boolean;
   /** Milliseconds since the epoch. */
   now: number;
-  user?: { name: string; groups: readonly string[] };
+  user?: { name: string; uid?: string; groups: readonly string[]; extra?: Readonly<Record<string, readonly string[]>> };
 }
 
 export interface ReadContext {

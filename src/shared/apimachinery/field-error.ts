@@ -65,12 +65,14 @@ export function notFoundValue(field: string, value: unknown): FieldError {
   return { type: "FieldValueNotFound", field, message: `Not found: ${formatBadValue(value)}` };
 }
 
-/** The supported values are listed sorted. */
-export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const list = [...supported]
-    .sort()
-    .map((v) => JSON.stringify(v))
-    .join(", ");
+/** The supported values are listed sorted, as sets are upstream, or in the order that is given. */
+export function notSupported(
+  field: string,
+  value: unknown,
+  supported: readonly string[],
+  order: "sorted" | "given" = "sorted",
+): FieldError {
+  const list = (order === "given" ? supported : supported.toSorted()).map((v) => JSON.stringify(v)).join(", ");
   const detail = list ? `supported values: ${list}` : "";
   return { type: "FieldValueNotSupported", field, message: withDetail(`Unsupported value: ${formatBadValue(value)}`, detail) };
 }

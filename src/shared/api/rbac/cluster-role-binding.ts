@@ -2,12 +2,14 @@ import { setBindingDefaults, validateRoleRefUpdate } from "./binding-defaults.ts
 import type { ClusterRoleBinding as T } from "../generated/rbac-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { validateBinding } from "./validation.ts";
 
 export const ClusterRoleBinding = defineKind<T>({
   ...facts["rbac.authorization.k8s.io/v1/clusterrolebindings"],
   name: "path-segment",
   createOnUpdate: true,
   setDefaults: setBindingDefaults,
+  validate: (binding) => validateBinding(binding, "Cluster"),
   validateUpdate: validateRoleRefUpdate,
 });
 export type ClusterRoleBinding = T;

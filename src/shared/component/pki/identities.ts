@@ -1,5 +1,5 @@
 /** Who is who: the subject of every certificate that a cluster hands out to its own parts. */
-import type { LeafRequest } from "./certificate.ts";
+import type { LeafRequest } from "../../lib/x509/index.ts";
 
 export interface Identity {
   /** Base name of its files, as kubeadm names them where it has them. */

@@ -1,5 +1,5 @@
 /** A kubeconfig with everything in it: server, CA, client certificate and key. */
-import type { KeyedCertificate } from "./certificate.ts";
+import type { KeyedCertificate } from "../../lib/x509/index.ts";
 
 export interface KubeconfigOptions {
   /** Cluster, user and context are called this. */

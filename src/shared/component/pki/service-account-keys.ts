@@ -7,7 +7,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type JsonWebKey, type KeyObject } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { pemOf } from "./certificate.ts";
+import { pemOf } from "../../lib/x509/index.ts";
 import { readIfThere, writeFiles } from "./files.ts";
 
 export interface SigningKey {
