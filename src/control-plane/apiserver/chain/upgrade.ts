@@ -15,6 +15,8 @@ import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
 import { noSuchResource, route } from "./route.ts";
 import type { Incoming } from "./types.ts";
 
+const CHANGING = new Set(["exec", "attach", "portforward"]);
+
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export function upgradeHandler(core: Core): UpgradeHandler {
@@ -37,7 +39,7 @@ async function upgrade(core: Core, request: IncomingMessage, socket: Duplex, hea
   const resource = connectResourceOf(core, found);
   if (!resource?.upgrade) throw notImplemented(`${info.resource}/${info.subresource} cannot be upgraded`);
   // A stream into a container changes it, whatever the method of the request that opens it.
-  if (info.verb === "get" && info.subresource !== "proxy") await authorizeAs(core, user, { ...info, verb: "create" });
+  if (info.verb === "get" && CHANGING.has(info.subresource)) await authorizeAs(core, user, { ...info, verb: "create" });
   await resource.upgrade(connectContext(core, incoming, info, user), { request, socket, head });
 }
 

@@ -10,22 +10,46 @@ import { formatTime, parseTime } from "../../../shared/lib/platform.ts";
 import type { ConnectAnswer, ConnectContext, ConnectResource } from "../types.ts";
 import { kubeletAddress, requestKubelet, type KubeletCredentials } from "./kubelet-connection.ts";
 import { containerOf, podOf } from "./pod-container.ts";
+import { acceptWebSocket, websocketProtocols } from "./websocket.ts";
 
 const PARAMETERS = ["follow", "previous", "timestamps", "sinceSeconds", "sinceTime", "tailLines", "limitBytes", "stream"];
 
 export const podLog = (credentials: KubeletCredentials): ConnectResource => ({
-  async request(context) {
-    const pod = podOf(context);
-    const query = logQuery(context);
-    const container = containerOf(pod, context.query.get("container") ?? "", context.name);
-    if (!pod.spec.nodeName) return { code: 200, headers: { "content-type": "text/plain" }, body: "" };
-    const address = kubeletAddress(context.server, pod.spec.nodeName);
-    const path = `/containerLogs/${context.namespace}/${context.name}/${container}${query.size > 0 ? `?${query}` : ""}`;
-    const answer = await requestKubelet(credentials, { address, path, method: "GET", signal: context.signal });
-    if (answer.statusCode === 200) return { code: 200, headers: { "content-type": "text/plain" }, body: answer };
-    return refuse(answer, context);
+  request: (context) => openLog(credentials, context),
+  /** The same bytes as messages, plain or in base64. */
+  async upgrade(context, connection) {
+    const offered = websocketProtocols(connection);
+    const protocol = LOG_PROTOCOLS.find((name) => offered.includes(name)) ?? "";
+    if (connection.request.headers.upgrade?.toLowerCase() !== "websocket")
+      throw badRequest("logs can be upgraded to WebSockets only");
+    const { body } = await openLog(credentials, context);
+    const ws = await acceptWebSocket(connection, protocol);
+    if (typeof body === "string") return ws.close(1000);
+    ws.on("close", () => body.destroy());
+    ws.on("error", () => body.destroy());
+    const encode = (chunk: Buffer) => (protocol.startsWith("base64.") ? chunk.toString("base64") : chunk);
+    body.on("data", (chunk: Buffer) => {
+      body.pause();
+      ws.send(encode(chunk), { binary: !protocol.startsWith("base64.") }, () => body.resume());
+    });
+    body.on("end", () => ws.close(1000));
+    body.on("error", () => ws.close(1011));
   },
 });
+
+const LOG_PROTOCOLS = ["binary.k8s.io", "base64.binary.k8s.io"];
+
+async function openLog(credentials: KubeletCredentials, context: ConnectContext): Promise<ConnectAnswer> {
+  const pod = podOf(context);
+  const query = logQuery(context);
+  const container = containerOf(pod, context.query.get("container") ?? "", context.name);
+  if (!pod.spec.nodeName) return { code: 200, headers: { "content-type": "text/plain" }, body: "" };
+  const address = kubeletAddress(context.server, pod.spec.nodeName);
+  const path = `/containerLogs/${context.namespace}/${context.name}/${container}${query.size > 0 ? `?${query}` : ""}`;
+  const answer = await requestKubelet(credentials, { address, path, method: "GET", signal: context.signal });
+  if (answer.statusCode === 200) return { code: 200, headers: { "content-type": "text/plain" }, body: answer };
+  return refuse(answer, context);
+}
 
 function logQuery({ query, name }: ConnectContext): URLSearchParams {
   const wanted = new URLSearchParams();

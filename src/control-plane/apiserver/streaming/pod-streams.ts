@@ -8,13 +8,13 @@
  */
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { WebSocketServer, type WebSocket } from "ws";
 import { badRequest } from "../../../shared/apimachinery/errors.ts";
 import type { ConnectContext, ConnectResource, UpgradedConnection } from "../types.ts";
 import { connectKubelet, kubeletAddress, type KubeletCredentials } from "./kubelet-connection.ts";
 import { containerOf, podOf } from "./pod-container.ts";
 import { SpdyClient } from "./spdy-client.ts";
 import { translate, type Streams } from "./translate.ts";
+import { acceptWebSocket, websocketProtocols } from "./websocket.ts";
 import { requestHead, upgradeKubelet, type UpgradeRequest } from "./upgrade.ts";
 
 const TRANSLATED = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
@@ -83,11 +83,6 @@ function streamsOf({ query }: ConnectContext): Streams {
   return { stdin: is("stdin"), stdout: is("stdout"), stderr: is("stderr"), tty: is("tty") };
 }
 
-function websocketProtocols({ request }: UpgradedConnection): string[] {
-  if (request.headers.upgrade?.toLowerCase() !== "websocket") return [];
-  return (request.headers["sec-websocket-protocol"] ?? "").split(",").map((text) => text.trim());
-}
-
 interface Hop {
   connection: UpgradedConnection;
   upstream: TLSSocket;
@@ -137,17 +132,6 @@ async function tunnel(hop: Hop): Promise<void> {
   ws.on("close", () => upstream.destroy());
   ws.on("error", () => upstream.destroy());
   upstream.resume();
-}
-
-const servers = new Map<string, WebSocketServer>();
-
-function acceptWebSocket({ request, socket, head }: UpgradedConnection, protocol: string): Promise<WebSocket> {
-  let server = servers.get(protocol);
-  if (!server) {
-    const options = { noServer: true, perMessageDeflate: false, handleProtocols: () => protocol, clientTracking: false };
-    servers.set(protocol, (server = new WebSocketServer(options)));
-  }
-  return new Promise((resolve) => server.handleUpgrade(request, socket as never, head, (ws) => resolve(ws)));
 }
 
 function passThrough({ request, socket, head }: UpgradedConnection, upstream: TLSSocket, host: string, path: string): void {

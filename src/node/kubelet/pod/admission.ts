@@ -5,6 +5,7 @@
  */
 import type { Node, NodeSelectorTerm, Pod, Toleration } from "../../../shared/api/generated/core-v1.ts";
 import { initContainers, isSidecar, regularContainers } from "./containers.ts";
+import { sysctlName } from "./sandbox-config.ts";
 import { milliCpu, podTotal, wholeUnits } from "./resources.ts";
 
 export interface Refusal {
@@ -22,7 +23,14 @@ export interface AdmissionInput {
 
 /** undefined: it may run. */
 export function refusePod(input: AdmissionInput): Refusal | undefined {
-  return refuseOs(input) ?? refuseResources(input) ?? refuseSelector(input) ?? refuseTaints(input) ?? refusePorts(input);
+  return (
+    refuseOs(input) ??
+    refuseSysctls(input) ??
+    refuseResources(input) ??
+    refuseSelector(input) ??
+    refuseTaints(input) ??
+    refusePorts(input)
+  );
 }
 
 function refuseOs({ pod }: AdmissionInput): Refusal | undefined {
@@ -34,6 +42,33 @@ function refuseOs({ pod }: AdmissionInput): Refusal | undefined {
         reason: "PodOSSelectorNodeLabelDoesNotMatch",
         message: "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label",
       };
+}
+
+/** Those that are the pod's own and cannot harm the node. */
+const SAFE_SYSCTLS = new Set([
+  "kernel.shm_rmid_forced",
+  "net.ipv4.ip_local_port_range",
+  "net.ipv4.tcp_syncookies",
+  "net.ipv4.ping_group_range",
+  "net.ipv4.ip_unprivileged_port_start",
+  "net.ipv4.ip_local_reserved_ports",
+  "net.ipv4.tcp_keepalive_time",
+  "net.ipv4.tcp_fin_timeout",
+  "net.ipv4.tcp_keepalive_intvl",
+  "net.ipv4.tcp_keepalive_probes",
+  "net.ipv4.tcp_rmem",
+  "net.ipv4.tcp_wmem",
+]);
+
+function refuseSysctls({ pod }: AdmissionInput): Refusal | undefined {
+  const { hostNetwork, hostIPC, securityContext } = pod.spec;
+  for (const { name } of securityContext?.sysctls ?? []) {
+    const dotted = sysctlName(name);
+    const allowed =
+      SAFE_SYSCTLS.has(dotted) && !(hostNetwork && dotted.startsWith("net.")) && !(hostIPC && dotted.startsWith("kernel."));
+    if (!allowed) return { reason: "SysctlForbidden", message: `forbidden sysctl: ${JSON.stringify(dotted)} not allowlisted` };
+  }
+  return undefined;
 }
 
 const REASONS: Record<string, string> = {

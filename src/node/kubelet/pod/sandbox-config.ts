@@ -22,7 +22,9 @@ export interface SandboxInput {
 
 export function sandboxConfig({ pod, attempt, dns, clusterDomain, podLogsDir, cgroupParent }: SandboxInput): SandboxConfig {
   const { name, namespace, uid } = pod.metadata;
-  const sysctls = Object.fromEntries((pod.spec.securityContext?.sysctls ?? []).map(({ name, value }) => [dotted(name), value]));
+  const sysctls = Object.fromEntries(
+    (pod.spec.securityContext?.sysctls ?? []).map(({ name, value }) => [sysctlName(name), value]),
+  );
   return {
     metadata: { name: name!, namespace: namespace!, uid: uid!, attempt },
     ...(!pod.spec.hostNetwork && { hostname: kernelHostname(pod, podHostname(pod, clusterDomain)) }),
@@ -39,7 +41,7 @@ export const podLogDir = (root: string, { metadata }: Pod): string =>
   join(root, `${metadata.namespace}_${metadata.name}_${metadata.uid}`);
 
 /** `kernel/shm_rmid_forced` and `kernel.shm_rmid_forced` are one sysctl; the runtime knows the second spelling. */
-const dotted = (name: string) => {
+export const sysctlName = (name: string) => {
   const separator = /[./]/.exec(name)?.[0];
   return separator === "/" ? name.replace(/[./]/g, (c) => (c === "/" ? "." : "/")) : name;
 };
