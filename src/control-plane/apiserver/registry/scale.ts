@@ -89,7 +89,7 @@ const pathsOf = (kind: Kind<any>) => kind.scale ?? { specReplicas: "spec.replica
 function answer(op: Operation, result: Result): Result {
   if (result.type !== "entry" && result.type !== "object") return result;
   const object = result.type === "entry" ? objectOf(result.entry, op.served) : (result.object as KubeObject);
-  return { type: "object", code: result.code, object: scaleOf(op.served.kind, object) };
+  return { type: "object", code: result.code, object: scaleOf(op.served.kind, object), schema: Scale.schema };
 }
 
 function scaleOf(kind: Kind<any>, object: KubeObject): Scale {
