@@ -135,8 +135,10 @@ async function choosePort(): Promise<number> {
 async function makeNetwork(settings: ClusterSettings): Promise<ClusterNetwork> {
   const { name, podCidr, serviceCidr } = settings;
   const known = loadCluster(name);
+  const others = listClusters().filter((other) => other !== name);
   return createClusterNetwork({
     cluster: name,
+    avoid: others.map((other) => loadCluster(other)).flatMap((other) => (other ? [other.podCidr, other.serviceCidr] : [])),
     ...(known ? { required: { podCidr, serviceCidr } } : { wanted: { podCidr, serviceCidr } }),
   });
 }

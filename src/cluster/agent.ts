@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { ensureSandboxImage, startContainerd, type Cri } from "../node/cri/index.ts";
 import { runKubelet } from "../node/kubelet/index.ts";
 import { createLogger } from "../shared/component/log/index.ts";
-import { runNodeNetwork } from "../addons/cni/index.ts";
+import { runNetworkPolicies, runNodeNetwork } from "../addons/cni/index.ts";
 import { DNS_NODE_PORT, runDns } from "../addons/dns/index.ts";
 import { runKubeProxy } from "../node/kube-proxy/index.ts";
 import { createClient, createInformerFactory, httpsTransport, kubeconfigFile } from "../shared/client/index.ts";
@@ -107,6 +107,7 @@ async function runNetwork(cluster: Cluster, facts: NodeFacts, kubeconfig: string
       ),
       runNodeNetwork({ informers, nodeName, clusterCidr, mtu, log }, signal),
       runDns({ informers, clusterDomain, clusterDnsIp, listen, log }, signal),
+      runNetworkPolicies({ client, nodeName, log }, signal),
     ];
     await informers.start(signal);
     await Promise.all(work);

@@ -3,6 +3,7 @@ import type { RunningApiServer } from "../control-plane/apiserver/main.ts";
 import { runControllerManager, type ControllerManagerSettings } from "../control-plane/controller-manager/index.ts";
 import { createScheduler } from "../control-plane/scheduler/index.ts";
 import { SimulatedNodes, type NodeShape } from "../node/simulated/index.ts";
+import { networkPolicyRole } from "../addons/cni/index.ts";
 import { dnsServiceController } from "../addons/dns/index.ts";
 import { createClient, createEventRecorder, createInformerFactory, runControllers } from "../shared/client/index.ts";
 import { identities } from "../shared/component/pki/index.ts";
@@ -52,7 +53,7 @@ export function startControllerManager({ api, platform, logger }: PartContext, s
   };
 }
 
-/** What the cluster offers beyond the API: the Service by which pods find DNS. */
+/** What the cluster offers beyond the API: the Service by which pods find DNS, and what its agents' network needs to read. */
 export function startAddons({ api, platform, logger }: PartContext, { clusterDnsIp }: { clusterDnsIp: string }): Part {
   const client = createClient(
     api.server.transport({ name: "system:addons", groups: ["system:masters", "system:authenticated"] }),
@@ -64,6 +65,7 @@ export function startAddons({ api, platform, logger }: PartContext, { clusterDns
     { client, informers, platform, log: logger },
     stop.signal,
   );
+  networkPolicyRole.ensure(client).catch((error: unknown) => logger.error({ error }, "agents may not read network policies"));
   running.catch((error: unknown) => logger.error({ error }, "the add-ons have failed"));
   return {
     async close() {

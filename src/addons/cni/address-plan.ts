@@ -46,14 +46,16 @@ export function nodeAddress(subnet: string, index: number): string {
 
 /**
  * Chooses a range for each purpose: the wanted one where it is free, else the first free of its row. `required` ones are
- * taken or refused with an error that names the route in the way.
+ * taken or refused with an error that names the route in the way. Ranges to `avoid` are not chosen, but may be required.
  */
 export function chooseRanges(
   routes: readonly RouteFact[],
   cluster: string,
   wanted: Partial<Ranges> = {},
   required: Partial<Ranges> = {},
+  avoid: readonly string[] = [],
 ): Ranges {
+  const kept = avoid.map((dst) => ({ dst }));
   const others = routes.filter((route) => route.dev !== bridgeName(cluster) && claims(route));
   const start = createHash("sha256").update(cluster).digest()[0]!;
   const rows: { [K in keyof Ranges]: string[] } = {
@@ -69,7 +71,9 @@ export function chooseRanges(
       if (blocker) throw new Error(`${purpose} ${fixed} overlaps the route to ${blocker.dst} through ${blocker.dev}`);
       return fixed;
     }
-    const free = [wanted[purpose], ...rows[purpose]].find((range) => range && !others.some((route) => overlaps(route, range)));
+    const free = [wanted[purpose], ...rows[purpose]].find(
+      (range) => range && ![...others, ...kept].some((route) => overlaps(route, range)),
+    );
     if (!free) throw new Error(`no free range is left for ${purpose}`);
     return free;
   };

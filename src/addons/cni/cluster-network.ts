@@ -21,6 +21,8 @@ export interface ClusterNetworkOptions {
   wanted?: Partial<Ranges>;
   /** Ranges that cannot change any more; refused with an error where they are not free. */
   required?: Partial<Ranges>;
+  /** Ranges that are not to be chosen although nothing uses them now: those of clusters that are stopped. */
+  avoid?: readonly string[];
 }
 
 export interface ClusterNetwork extends Ranges {
@@ -40,7 +42,7 @@ export async function createClusterNetwork(options: ClusterNetworkOptions): Prom
     const routes = await hostRoutes();
     const existing = await bridgeSubnet(bridge);
     const wanted = existing ? { ...options.wanted, subnet: existing } : options.wanted;
-    const ranges = chooseRanges(routes, cluster, wanted, options.required);
+    const ranges = chooseRanges(routes, cluster, wanted, options.required, options.avoid);
     const gateway = gatewayAddress(ranges.subnet);
     const mtu = await linkMtu(uplink(routes));
     const resolvers = nodeResolvers(hostResolvConfs(), gateway);

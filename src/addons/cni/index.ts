@@ -16,3 +16,4 @@ export {
   type NodeNetworkOptions,
   type RunNodeNetworkOptions,
 } from "./node-network.ts";
+export { networkPolicyRole, runNetworkPolicies, type NetworkPolicyOptions } from "./policy/index.ts";

@@ -131,10 +131,6 @@ function addressOf({ status }: Node): string | undefined {
   return status?.addresses?.find(({ type, address }) => type === "InternalIP" && parseIp(address)?.family === 4)?.address;
 }
 
-const isReady = ({ status }: Node) =>
-  status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
-const nodeFacts = (node: Node) => `${addressOf(node)} ${isReady(node)}`;
-
 function ignoreExisting(error: unknown): void {
   if (!isAlreadyExists(error)) throw error;
 }
