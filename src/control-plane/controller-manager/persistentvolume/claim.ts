@@ -58,8 +58,8 @@ async function explain(claim: Claim, context: Context): Promise<void> {
       "If volume creation is delayed, please verify that the provisioner is running and correctly registered.";
     events.event(claim, "Normal", "ExternalProvisioning", message);
     if (claim.metadata.annotations?.[PROVISIONER] !== provisioner) {
-      const annotations = { [PROVISIONER]: provisioner, [BETA_PROVISIONER]: provisioner };
-      await client.patch(PersistentVolumeClaim, claim.metadata, "merge", { metadata: { uid: claim.metadata.uid, annotations } });
+      const annotations = { ...claim.metadata.annotations, [PROVISIONER]: provisioner, [BETA_PROVISIONER]: provisioner };
+      await client.update(PersistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, annotations } });
       return;
     }
   }

@@ -1,7 +1,7 @@
 /** Claims are not deleted under a running pod, nor volumes under a bound claim: each carries a finalizer until nobody uses it. */
 import { PersistentVolume, PersistentVolumeClaim, Pod, type Kind } from "../../../shared/api/index.ts";
 import { isNotFound } from "../../../shared/apimachinery/index.ts";
-import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import type { Draft, KubeObject } from "../../../shared/apimachinery/meta.ts";
 import { defineController, done, indexing, watching, type ControllerContext } from "../../../shared/client/index.ts";
 import { isPodFinished } from "../common/pod-state.ts";
 
@@ -60,15 +60,14 @@ async function protect<T extends KubeObject>(
   mayGo: () => Promise<boolean>,
   { client }: ControllerContext,
 ): Promise<void> {
-  const { deletionTimestamp, finalizers = [], uid, resourceVersion } = object.metadata;
+  const { deletionTimestamp, finalizers = [] } = object.metadata;
   const has = finalizers.includes(finalizer);
   let next: string[];
   if (!deletionTimestamp && !has) next = [...finalizers, finalizer];
   else if (deletionTimestamp && has && (await mayGo())) next = finalizers.filter((f) => f !== finalizer);
   else return;
-  await client
-    .patch(kind, object.metadata, "merge", { metadata: { uid, resourceVersion, finalizers: next } })
-    .catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+  const changed = { ...object, metadata: { ...object.metadata, finalizers: next } };
+  await client.update(kind, changed as Draft<T>).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  });
 }
