@@ -142,6 +142,8 @@ export interface ConnectContext {
   namespace: string;
   name: string;
   method: string;
+  /** The whole path, as it was sent. */
+  path: string;
   /** What of the path follows the subresource, with its leading `/`; empty where nothing does. */
   rest: string;
   query: URLSearchParams;

@@ -37,6 +37,7 @@ export function connectContext(core: Core, request: Incoming, info: RequestInfo,
     namespace,
     name,
     method,
+    path: request.path,
     // As it was sent: a proxied path keeps its escapes and its last slash.
     rest: /^\/(?:[^/]*\/)*?proxy(\/.*)$/.exec(afterName(request.path, info))?.[1] ?? "",
     query,

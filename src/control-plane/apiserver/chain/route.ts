@@ -23,6 +23,8 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
   const allowed = subresource?.verbs ?? served.kind.verbs;
   const verb = info.verb;
   if (verb === "watch" && allowed.includes("list") && !allowed.includes("watch")) throw methodNotSupported(served.ref, "watch");
+  // A proxy takes every method; what the backend makes of it is its own.
+  if (subresource?.path) return { served, subresource };
   if (!methods.has(method) || !allowed.includes(verb)) throw noSuchMethod();
   if (!info.name && (verb === "update" || verb === "patch")) throw noSuchMethod();
   if (info.name && !subresource && verb === "create") throw noSuchMethod();

@@ -48,7 +48,7 @@ function proxyTo(locate: (context: ConnectContext) => Target): ConnectResource {
   return {
     async request(context) {
       // A base path without its slash would break relative links.
-      if (!context.rest && context.method === "GET") return redirectToSlash(context);
+      if (!context.rest && ["GET", "HEAD"].includes(context.method)) return redirectToSlash(context);
       return forward(context, locate(context));
     },
     async upgrade(context, { request, socket, head }) {
@@ -119,9 +119,8 @@ function pathOf({ rest, query }: ConnectContext): string {
   return `${rest || "/"}${query.size > 0 ? `?${query}` : ""}`;
 }
 
-function redirectToSlash({ query, headers }: ConnectContext): ConnectAnswer {
-  const path = headers[":path"]?.split("?")[0];
-  const location = `${path ?? "proxy"}/${query.size > 0 ? `?${query}` : ""}`;
+function redirectToSlash({ path, query }: ConnectContext): ConnectAnswer {
+  const location = `${path}/${query.size > 0 ? `?${query}` : ""}`;
   return { code: 301, headers: { location }, body: "" };
 }
 
