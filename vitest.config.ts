@@ -12,7 +12,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["src/**/*.test.ts", "test/*.test.ts", "test/scenarios/**/*.test.ts"], exclude: ["**/*.system.test.ts"] },
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "test/*.test.ts", "test/scenarios/**/*.test.ts"],
+          exclude: ["**/*.system.test.ts"],
+          testTimeout: 60_000,
+        },
       },
       {
         extends: true,

@@ -15,6 +15,7 @@ import { bytesOf, objectOf } from "../registry/convert.ts";
 import { partialOf, tableOf } from "../table/table.ts";
 import { jsonList, protobufList } from "./list.ts";
 import { formatYaml } from "./yaml.ts";
+import { tableOptions } from "./table-options.ts";
 import { watchEncoder } from "./watch.ts";
 
 /** Starts a watch that writes frames; returns how to stop it. */
@@ -103,12 +104,6 @@ function one(object: KubeObject, schema: StructSchema | undefined, format: Forma
   const metadata = object.metadata.resourceVersion ? { resourceVersion: object.metadata.resourceVersion } : {};
   return serializeAs(tableOf(convertible.kind, [object], metadata, { ...tableOptions(format), headers: true }), format);
 }
-
-export const tableOptions = (format: Format) => ({
-  version: format.as!.version,
-  include: format.include ?? ("Metadata" as const),
-  now: format.now ?? 0,
-});
 
 function listContent(result: Extract<Result, { type: "list" }>, format: Format): Omit<Content, "code"> {
   const { served, entries, meta } = result;

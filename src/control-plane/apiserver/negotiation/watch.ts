@@ -10,7 +10,7 @@ import type { Format, OutgoingEvent } from "../chain/types.ts";
 import { bytesOf, objectOf } from "../registry/convert.ts";
 import type { Served } from "../registry/resources.ts";
 import { partialOf, tableOf } from "../table/table.ts";
-import { tableOptions } from "./encode.ts";
+import { tableOptions } from "./table-options.ts";
 import { protobufOf } from "./list.ts";
 
 export interface WatchEncoder {

@@ -9,6 +9,7 @@ import { containerHash } from "../runtime/labels.ts";
 import { latest, type RuntimeContainer, type RuntimePod } from "../runtime/types.ts";
 import { ephemeralContainers, initContainers, isSidecar, regularContainers } from "./containers.ts";
 import { planInitContainers } from "./init-actions.ts";
+import { killOfUnknown } from "./kill-of-unknown.ts";
 import { shouldRestart } from "./restart.ts";
 
 /** What probes found out about one container, by its id; absent: no such probe, or no result yet. */
@@ -132,9 +133,4 @@ export function reasonToKill(container: Container, running: RuntimeContainer, pr
     return { ...of, reason: "StartupProbe", message: `Container ${container.name} failed startup probe` };
   }
   return undefined;
-}
-
-export function killOfUnknown(container: Container, last: RuntimeContainer): ContainerToKill {
-  const message = `Container is in "${last.state}" state, try killing it before restart`;
-  return { id: last.id, name: container.name, container, reason: "Unknown", message };
 }

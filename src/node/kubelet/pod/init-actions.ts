@@ -8,7 +8,8 @@
  */
 import type { Pod } from "../../../shared/api/generated/core-v1.ts";
 import { latest, type RuntimePod } from "../runtime/types.ts";
-import { killOfUnknown, type PodActions, type ProbeView } from "./actions.ts";
+import type { PodActions, ProbeView } from "./actions.ts";
+import { killOfUnknown } from "./kill-of-unknown.ts";
 import { containerHash } from "../runtime/labels.ts";
 import { initContainers, isSidecar, regularContainers } from "./containers.ts";
 import { shouldRestart } from "./restart.ts";

@@ -16,11 +16,9 @@ afterEach(() => rmSync(join(dir, ".."), { recursive: true }));
 
 const open = () => openClusterPki(dir, realPlatform, { names: { dns: ["host-a"], ips: ["10.1.2.3"] } });
 
-test("files are private, reused on the next start, and made in milliseconds", () => {
-  const started = performance.now();
+test("files are private, and reused on the next start", () => {
   const first = open();
   const admin = first.clientOf("admin");
-  expect(performance.now() - started).toBeLessThan(200);
   for (const file of readdirSync(dir)) expect(statSync(join(dir, file)).mode & 0o777).toBe(0o600);
   const second = open();
   expect(second.serving).toEqual(first.serving);
