@@ -9,7 +9,8 @@ import { DemandLoop } from "../../shared/lib/demand-loop.ts";
 import { silentLogger, type Logger } from "../../shared/lib/logger.ts";
 import { realClock, type Clock } from "../../shared/lib/platform.ts";
 import { conflist } from "./conflist.ts";
-import { planPodRoutes, podCidrs, routeChanges, type Link } from "./pod-routes.ts";
+import { internalIp, planPodRoutes, podCidrs, routeChanges, type Link, type PodRoute, type PodRoutesPlan } from "./pod-routes.ts";
+import { TUNNEL, tunnelDevice, tunnelEntries } from "./pod-tunnel.ts";
 
 const TABLE = "knarr-pods";
 /** Marks routes as ours; a number without a name in iproute2. */
@@ -47,7 +48,7 @@ export async function tearDownNodeNetwork({
   run = runHere,
 }: Partial<NodeNetworkOptions> = {}): Promise<void> {
   await run(["nft", "-f", "-"], { input: `add table ip ${TABLE}\ndelete table ip ${TABLE}\n` });
-  await run(["ip", "link", "delete", bridge], { allowFailure: true });
+  for (const link of [bridge, TUNNEL]) await run(["ip", "link", "delete", link], { allowFailure: true });
   await run(["ip", "-4", "route", "flush", "proto", `${ROUTE_PROTOCOL}`], { allowFailure: true });
   await run(["rm", "-f", `${confDir}/${CONFLIST}`]);
 }
@@ -90,38 +91,57 @@ export async function runNodeNetwork(options: RunNodeNetworkOptions, signal: Abo
   stop();
 }
 
-/** Writes the routes to all nodes' pods but `self`'s; without `self`, for a machine that is no node. */
-export async function syncPodRoutes({
-  nodes,
-  self,
-  run = runHere,
-  log = silentLogger,
-}: {
+interface SyncOptions {
   nodes: readonly Node[];
   self?: string;
-  run?: Run;
-  log?: Logger;
-}): Promise<void> {
-  const addresses = await json<{ ifname: string; addr_info: { local: string; prefixlen: number }[] }>(run, [
+  run: Run;
+  log: Logger;
+}
+
+type Distant = PodRoutesPlan["distant"];
+
+/** Writes the routes to all nodes' pods but `self`'s; without `self`, for a machine that is no node. */
+export async function syncPodRoutes(options: Partial<SyncOptions> & { nodes: readonly Node[] }): Promise<void> {
+  const { nodes, self, run = runHere, log = silentLogger } = options;
+  const addresses = await json<{ ifname: string; addr_info?: { local?: string; prefixlen: number }[] }>(run, [
     "addr",
     "show",
     "scope",
     "global",
   ]);
-  const links: Link[] = addresses.flatMap(({ ifname, addr_info }) =>
-    addr_info.map(({ local, prefixlen }) => ({ dev: ifname, address: `${local}/${prefixlen}` })),
+  // What the filter leaves out comes as an empty object.
+  const links: Link[] = addresses.flatMap(({ ifname, addr_info = [] }) =>
+    addr_info.filter(({ local }) => local).map(({ local, prefixlen }) => ({ dev: ifname, address: `${local}/${prefixlen}` })),
   );
   const { routes, distant } = planPodRoutes(nodes, links, self);
-  if (distant.length)
-    log.warn({ nodes: distant.map(({ name }) => name) }, "nodes that share no link with this one are not reached");
+  const tunnelled = distant.length ? await syncTunnel({ nodes, self, run, log, distant }) : [];
   const existing = await json<{ dst: string; gateway?: string; dev?: string }>(run, [
     "route",
     "show",
     "proto",
     `${ROUTE_PROTOCOL}`,
   ]);
-  const lines = routeChanges(existing, routes, ROUTE_PROTOCOL);
+  const lines = routeChanges(existing, [...routes, ...tunnelled], ROUTE_PROTOCOL);
   if (lines.length) await run(["ip", "-batch", "-"], { input: `${lines.join("\n")}\n` });
+}
+
+/** Makes the tunnel and what leads to the distant nodes through it; answers with the routes. */
+async function syncTunnel({ nodes, self, run, log, distant }: SyncOptions & { distant: Distant }): Promise<PodRoute[]> {
+  const node = nodes.find(({ metadata }) => metadata.name === self);
+  const [address, podCidr] = [node && internalIp(node), node && podCidrs(node)[0]];
+  if (!address || !podCidr) {
+    log.warn({ nodes: distant.map(({ name }) => name) }, "nodes that share no link with this machine are not reached");
+    return [];
+  }
+  const there = await run(["ip", "link", "show", TUNNEL], { allowFailure: true });
+  if (there.code !== 0) {
+    const mtu = await uplinkMtu(run);
+    await run(["ip", "-batch", "-"], { input: `${tunnelDevice({ address, podCidr, mtu }).join("\n")}\n` });
+  }
+  const { routes, neighbours, forwards } = tunnelEntries(distant);
+  await run(["ip", "-batch", "-"], { input: `${neighbours.join("\n")}\n` });
+  await run(["bridge", "-batch", "-"], { input: `${forwards.join("\n")}\n` });
+  return routes;
 }
 
 const routeFacts = (node: Node) => JSON.stringify([node.spec?.podCIDRs, node.spec?.podCIDR, node.status?.addresses]);

@@ -13,6 +13,8 @@ export interface PodRoute {
   dst: string;
   via: string;
   dev: string;
+  /** The next hop counts as a neighbour although no address of the device says so. */
+  onlink?: boolean;
 }
 
 export interface PodRoutesPlan {
@@ -59,6 +61,8 @@ export function routeChanges(
   );
   return [
     ...gone.map(({ dst }) => `route del ${dst} proto ${protocol}`),
-    ...changed.map(({ dst, via, dev }) => `route replace ${dst} via ${via} dev ${dev} proto ${protocol}`),
+    ...changed.map(
+      ({ dst, via, dev, onlink }) => `route replace ${dst} via ${via} dev ${dev}${onlink ? " onlink" : ""} proto ${protocol}`,
+    ),
   ];
 }
