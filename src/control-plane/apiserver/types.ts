@@ -130,6 +130,8 @@ export interface CallContext {
  * `group/plural/subresource`, with an empty group for core (`/serviceaccounts/token`). The object was decoded by the schema of its kind.
  */
 export interface VirtualResource {
+  /** Completes what was decoded, before its fields are given to their owner. */
+  setDefaults?(object: KubeObject): void;
   create?(object: KubeObject, context: CallContext): Promise<KubeObject> | KubeObject;
   get?(context: CallContext): Promise<KubeObject> | KubeObject;
   list?(context: CallContext): Promise<object> | object;

@@ -27,6 +27,12 @@ const EXTENDED_SECONDS = 365 * 24 * 3600;
 
 export function tokenRequest(options: ServiceAccountTokenOptions, random: Random): VirtualResource {
   return {
+    setDefaults(object) {
+      const { spec } = object as TokenRequest;
+      if (!spec) return;
+      if (!spec.audiences?.length) delete spec.audiences;
+      spec.expirationSeconds ??= DEFAULT_SECONDS;
+    },
     async create(object, context) {
       const request = object as TokenRequest;
       const account = accountFor(request, context);

@@ -1,8 +1,10 @@
 /** Paths that are no resources. */
+import { notAcceptable } from "../../../shared/apimachinery/errors.ts";
+import { parseAccept } from "../../../shared/apimachinery/negotiation.ts";
 import { plainJson } from "../chain/failure.ts";
 import type { PathHandler } from "../chain/chain.ts";
 import { noSuchMethod } from "../chain/route.ts";
-import type { Answer } from "../chain/types.ts";
+import type { Answer, Incoming } from "../chain/types.ts";
 import type { Core } from "../core.ts";
 import { openApiPaths } from "../openapi/index.ts";
 import type { Document } from "../types.ts";
@@ -20,7 +22,7 @@ export function pathHandler(core: Core, checks: readonly HealthCheck[], more: Pa
       if (request.method !== "GET") throw noSuchMethod();
       return { result: { type: "object", code: 200, object: version }, format: { ...plainJson, pretty: true }, warnings: [] };
     }
-    return health(checks, request) ?? openApi(request, user) ?? document(core, path) ?? more?.(request, user);
+    return health(checks, request) ?? openApi(request, user) ?? document(core, request) ?? more?.(request, user);
   };
 }
 
@@ -28,6 +30,15 @@ function asAnswer({ contentType, body }: Document): Answer {
   return { result: { type: "raw", code: 200, contentType, body: JSON.stringify(body) }, format: plainJson, warnings: [] };
 }
 
-function document({ documents }: Core, path: string): Promise<Answer> | undefined {
-  return documents[path]?.().then(asAnswer);
+function document({ documents }: Core, { path, headers }: Incoming): Promise<Answer> | undefined {
+  return documents[path]?.().then((found) => {
+    if (isAccepted(found.contentType, headers.accept)) return asAnswer(found);
+    throw notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${found.contentType}`);
+  });
+}
+
+/** A document has one media type; only of one that everybody reads is it taken for granted that the client does. */
+function isAccepted(contentType: string, accept: string | undefined): boolean {
+  if (!accept || contentType === "application/json") return true;
+  return parseAccept(accept).some(({ type, subtype }) => type === "*" || contentType === `${type}/${subtype}`);
 }

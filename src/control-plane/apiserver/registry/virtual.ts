@@ -20,13 +20,13 @@ export function virtualOf(op: Operation): VirtualResource | undefined {
 }
 
 export async function callVirtual(op: Operation, virtual: VirtualResource): Promise<Result> {
-  if (op.info.verb === "create" && virtual.create) return create(op, virtual.create);
+  if (op.info.verb === "create" && virtual.create) return create(op, virtual, virtual.create);
   const compute = op.info.verb === "list" ? virtual.list : op.info.verb === "get" ? virtual.get : undefined;
   if (!compute) throw methodNotSupported(op.served.ref, op.info.verb);
   return { type: "object", code: 200, object: await compute(contextOf(op, false)), schema: schemaOf(op) };
 }
 
-async function create(op: Operation, compute: NonNullable<VirtualResource["create"]>): Promise<Result> {
+async function create(op: Operation, virtual: VirtualResource, compute: NonNullable<VirtualResource["create"]>): Promise<Result> {
   const options = writeOptions(op.query, "CreateOptions");
   const warn = (text: string) => void op.warnings.push(text);
   const { fieldValidation } = options;
@@ -38,6 +38,7 @@ async function create(op: Operation, compute: NonNullable<VirtualResource["creat
     warn,
   });
   matchNamespace(op, object);
+  virtual.setDefaults?.(object);
   ownComputed(op, object);
   const attributes = attributesOf(op, "CREATE", object, undefined, options);
   await admit(op, attributes);
