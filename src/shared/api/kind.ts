@@ -87,7 +87,8 @@ export interface KindBehaviour<T extends KubeObject> {
   /** Resets what a client may not set (status), sets what it cannot (generation is handled by the generic path). */
   prepareForCreate?(object: T, context: WriteContext): void;
   prepareForUpdate?(object: T, old: T, context: WriteContext): void;
-  validate?(object: T, context: WriteContext): FieldError[];
+  /** `old` on update: for a kind whose errors about changes come before the others, or whose rules spare what was there before. */
+  validate?(object: T, context: WriteContext, old?: T): FieldError[];
   /** Called besides `validate`. */
   validateUpdate?(object: T, old: T, context: WriteContext): FieldError[];
   warnings?(object: T, old: T | undefined, context: WriteContext): string[];

@@ -84,7 +84,7 @@ export function beforeUpdate(op: Operation, object: KubeObject, old: KubeObject,
   else
     errors.push(
       ...immutableErrors(kind.immutable, object, old),
-      ...(kind.validate?.(object, context) ?? []),
+      ...(kind.validate?.(object, context, old) ?? []),
       ...(kind.validateUpdate?.(object, old, context) ?? []),
     );
   if (errors.length) throw invalid(op.served.kindRef, object.metadata.name ?? "", errors);

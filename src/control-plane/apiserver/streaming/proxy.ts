@@ -95,8 +95,10 @@ function serviceTarget({ server, namespace, name: id }: ConnectContext): Target 
     throw serviceUnavailable(`no service port ${port} found for service ${JSON.stringify(name)}`);
   const portName = byNumber ? (byNumber.name ?? "") : port;
   const targets: Target[] = [];
+  let known = false;
   for (const slice of server.cache(EndpointSlice).list()) {
     if (slice.metadata.namespace !== namespace || slice.metadata.labels?.["kubernetes.io/service-name"] !== name) continue;
+    known ||= Boolean(slice.endpoints?.length);
     const number = slice.ports?.find((entry) => (entry.name ?? "") === portName)?.port;
     if (!number) continue;
     for (const { addresses = [], conditions } of slice.endpoints ?? []) {
@@ -104,7 +106,7 @@ function serviceTarget({ server, namespace, name: id }: ConnectContext): Target 
     }
   }
   const chosen = targets[Math.floor((server.now() / 7) % Math.max(targets.length, 1))];
-  if (!chosen) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(id)}`);
+  if (!chosen) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(known ? id : name)}`);
   return chosen;
 }
 

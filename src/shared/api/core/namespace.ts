@@ -22,7 +22,7 @@ export const Namespace = defineKind<T>({
   prepareForCreate(namespace) {
     namespace.status = { phase: "Active" };
     // A generated name is there only now.
-    (namespace.metadata.labels ??= {})[NAME_LABEL] = namespace.metadata.name;
+    if (namespace.metadata.name) (namespace.metadata.labels ??= {})[NAME_LABEL] = namespace.metadata.name;
     const finalizers = namespace.spec?.finalizers ?? [];
     if (!finalizers.includes(FINALIZER)) namespace.spec = { ...namespace.spec, finalizers: [...finalizers, FINALIZER] };
   },

@@ -1,4 +1,5 @@
 import type { Service as T } from "../generated/core-v1.ts";
+import { age, balancerAddresses, labelText, NONE } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 import { needsClusterIP } from "./service-addresses.ts";
@@ -15,6 +16,12 @@ export const Service = defineKind<T>({
   createOnUpdate: true,
   returnDeletedObject: true,
   selectableFields: { "spec.clusterIP": ({ spec }) => spec.clusterIP ?? "", "spec.type": ({ spec }) => spec.type ?? "" },
+  cells(service, context) {
+    const { type = "", clusterIPs, ports = [], selector } = service.spec;
+    const texts = ports.map((p) => `${p.port}${p.nodePort ? `:${p.nodePort}` : ""}/${p.protocol}`);
+    const head = [service.metadata.name, type, clusterIPs?.[0] ?? NONE, externalAddress(service)];
+    return [...head, texts.join(",") || NONE, age(service, context), labelText(selector)];
+  },
   setDefaults({ spec, status }) {
     setAffinityDefaults(spec);
     spec.type ||= "ClusterIP";
@@ -40,6 +47,21 @@ export const Service = defineKind<T>({
   warnings: serviceWarnings,
 });
 export type Service = T;
+
+function externalAddress({ spec, status }: T): string {
+  const own = spec.externalIPs ?? [];
+  switch (spec.type) {
+    case "ClusterIP":
+    case "NodePort":
+      return own.join(",") || NONE;
+    case "LoadBalancer":
+      return [...balancerAddresses(status?.loadBalancer), ...own].join(",") || "<pending>";
+    case "ExternalName":
+      return spec.externalName ?? "";
+    default:
+      return "<unknown>";
+  }
+}
 
 function setAffinityDefaults(spec: Spec): void {
   spec.sessionAffinity ||= "None";
