@@ -15,6 +15,7 @@ import {
   impersonation,
   issuerDocuments,
   orAnonymous,
+  remember,
   requestHeaderAuthenticator,
   selfSubjectReview,
   serviceAccountTokens,
@@ -119,7 +120,7 @@ export function createSecurity(options: SecurityOptions): Security {
   ]);
   return {
     clientCas: [pki.cluster.certPem, pki.frontProxy.certPem],
-    authenticator: options.anonymous === "refused" ? known : orAnonymous(known),
+    authenticator: remember(options.anonymous === "refused" ? known : orAnonymous(known), platform.clock),
     authorizer,
     admission: admissionPlugins({ platform, authorizer, rbac: rules }),
     impersonation: impersonation(authorizer),

@@ -328,9 +328,11 @@ function validateRequirement(
   return errors;
 }
 
+const PLAIN_ASCII = /^[ -~]*$/;
 const NOT_PRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
 export function validateFieldManager(field: string, manager: string): FieldError[] {
+  if (manager.length <= 128 && PLAIN_ASCII.test(manager)) return [];
   const errors = byteLength(manager) > 128 ? [tooLong(field, 128)] : [];
   for (const m of manager.matchAll(NOT_PRINTABLE)) {
     const code = m[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");

@@ -48,10 +48,23 @@ export const realClock: Clock = {
   },
 };
 
+const POOL_BYTES = 4096;
+let pool = new Uint8Array(0);
+let pooled = 0;
+
+/** A few bytes cost a call into the system each: they are drawn by the page. */
+function pooledBytes(n: number): Uint8Array {
+  if (pooled + n > pool.length) {
+    pool = randomBytes(POOL_BYTES);
+    pooled = 0;
+  }
+  return pool.subarray(pooled, (pooled += n));
+}
+
 export const realRandom: Random = {
   next: () => Math.random(),
   uuid: () => randomUUID(),
-  bytes: (n) => randomBytes(n),
+  bytes: (n) => (n > POOL_BYTES >> 4 ? randomBytes(n) : pooledBytes(n)),
 };
 
 export const realPlatform: Platform = { clock: realClock, random: realRandom };
@@ -84,8 +97,13 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
 
 /** `2026-01-02T03:04:05Z`: metav1.Time, whole seconds. */
 export function formatTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(ms / 1000);
+  if (second !== formatted.second) formatted = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+  return formatted.text;
 }
+
+/** The last second that was formatted: mostly it is asked for again. */
+let formatted = { second: Number.NaN, text: "" };
 
 /** `2026-01-02T03:04:05.123000Z`: metav1.MicroTime. */
 export function formatMicroTime(ms: number): string {

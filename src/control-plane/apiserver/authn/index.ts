@@ -1,5 +1,6 @@
 /** Authentication: who is asking. */
 export { orAnonymous } from "./anonymous.ts";
+export { remember } from "./remember.ts";
 export { bootstrapTokens } from "./bootstrap-tokens.ts";
 export { certificateAuthenticator } from "./certificates.ts";
 export { anonymousUser, apiserverUser, authenticated } from "./groups.ts";

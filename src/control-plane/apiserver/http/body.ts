@@ -4,23 +4,36 @@ import { badRequest, requestEntityTooLarge } from "../../../shared/apimachinery/
 
 const nothing = Buffer.alloc(0);
 
-export function readBody(stream: Readable, limit: number): Promise<Uint8Array> {
+/**
+ * @param length what the client announced: with that many bytes the body is complete, and the stream is left paused before its end
+ *   (an HTTP/2 stream whose end was seen is destroyed while its answer is still being written, which costs an Error each)
+ */
+export function readBody(stream: Readable, limit: number, length?: number): Promise<Uint8Array> {
+  if (stream.readableEnded) return Promise.resolve(nothing);
   return new Promise((resolve, reject) => {
     let first: Buffer | undefined;
     let chunks: Buffer[] | undefined;
     let size = 0;
+    let done = false;
     stream.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size > limit) {
-        stream.removeAllListeners("data");
-        stream.resume();
-        return reject(requestEntityTooLarge(`Request entity too large: limit is ${limit}`));
-      }
-      if (!first) first = chunk;
+        if (!done) reject(requestEntityTooLarge(`Request entity too large: limit is ${limit}`));
+        done = true;
+      } else if (!first) first = chunk;
       else (chunks ??= [first]).push(chunk);
+      if (size === length && !done) {
+        stream.pause();
+        finish();
+      }
     });
-    stream.once("end", () => resolve(chunks ? Buffer.concat(chunks, size) : (first ?? nothing)));
-    stream.once("error", (error) => reject(badRequest(error.message)));
-    stream.once("close", () => reject(badRequest("unexpected EOF")));
+    const finish = () => {
+      done = true;
+      resolve(chunks ? Buffer.concat(chunks, size) : (first ?? nothing));
+    };
+    stream.on("end", finish);
+    stream.on("close", () => {
+      if (!done) reject(badRequest("unexpected EOF"));
+    });
   });
 }

@@ -57,7 +57,7 @@ class Http2Request implements Incoming {
   }
 
   body(limit: number): Promise<Uint8Array> {
-    return readBody(this.#stream, limit);
+    return readBody(this.#stream, limit, Number(this.headers["content-length"] ?? Number.NaN));
   }
 }
 
@@ -78,5 +78,10 @@ function respond(stream: ServerHttp2Stream, answer: Answer): void {
   else if (encoded.stream) writeStream(stream, encoded.stream);
   else if (encoded.chunks) writeChunks(stream, encoded.chunks);
   else stream.end(encoded.body);
-  stream.resume(); // a body that nobody reads would keep the stream open
+  // What nobody reads would keep the stream open. Not before the answer is out: a stream that has ended both ways is destroyed at once.
+  stream.once("finish", resume);
+}
+
+function resume(this: ServerHttp2Stream): void {
+  this.resume();
 }

@@ -60,10 +60,9 @@ export async function createObject(op: Operation, decoded: KubeObject, options: 
   dropDuplicateOwners(op, object, true);
   if (object.metadata.name || !object.metadata.generateName) return createNamed(op, object, options);
   for (let attempt = 1; ; attempt++) {
-    const named = attempt < NAME_ATTEMPTS ? deepCopy(object) : object;
-    named.metadata.name = randomName(op.core.platform.random, object.metadata.generateName);
+    object.metadata.name = randomName(op.core.platform.random, object.metadata.generateName);
     try {
-      return await createNamed(op, named, options);
+      return await createNamed(op, object, options);
     } catch (error) {
       if ((error as ApiError).reason !== "AlreadyExists" || attempt === NAME_ATTEMPTS) throw error;
     }

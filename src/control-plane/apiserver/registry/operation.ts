@@ -27,13 +27,23 @@ const MAX_MANAGER_BYTES = 128;
 export function managerOf(op: Operation): string {
   const named = op.query.get("fieldManager");
   if (named) return named;
+  const agent = op.request.headers["user-agent"] ?? "";
+  const slash = agent.indexOf("/");
+  const name = slash < 0 ? agent : agent.slice(0, slash);
+  return (PLAIN.test(name) ? name : printable(name)) || "unknown";
+}
+
+/** What nearly all are: nothing to leave out and short enough. */
+const PLAIN = /^[!-~]{1,128}$/;
+
+function printable(agent: string): string {
   let name = "";
-  for (const char of (op.request.headers["user-agent"] ?? "").split("/")[0]!) {
+  for (const char of agent) {
     if (!PRINTABLE.test(char)) continue;
     if (Buffer.byteLength(name + char) > MAX_MANAGER_BYTES) break;
     name += char;
   }
-  return name || "unknown";
+  return name;
 }
 
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
