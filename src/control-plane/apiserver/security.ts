@@ -15,7 +15,6 @@ import {
   impersonation,
   issuerDocuments,
   orAnonymous,
-  remember,
   requestHeaderAuthenticator,
   selfSubjectReview,
   serviceAccountTokens,
@@ -120,7 +119,7 @@ export function createSecurity(options: SecurityOptions): Security {
   ]);
   return {
     clientCas: [pki.cluster.certPem, pki.frontProxy.certPem],
-    authenticator: remember(options.anonymous === "refused" ? known : orAnonymous(known), platform.clock),
+    authenticator: options.anonymous === "refused" ? known : orAnonymous(known),
     authorizer,
     admission: admissionPlugins({ platform, authorizer, rbac: rules }),
     impersonation: impersonation(authorizer),

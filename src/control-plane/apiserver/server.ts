@@ -7,6 +7,7 @@ import type { KubeObject } from "../../shared/apimachinery/meta.ts";
 import { createClient, type Client, type Transport } from "../../shared/client/index.ts";
 import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import type { Store } from "../store/types.ts";
+import { remember } from "./authn/index.ts";
 import { CacheHub } from "./cache/hub.ts";
 import { createChain, type PathHandler } from "./chain/chain.ts";
 import { upgradeHandler } from "./chain/upgrade.ts";
@@ -95,7 +96,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     store: options.store,
     hub,
     resources,
-    authenticator: options.authenticator,
+    authenticator: remember(options.authenticator, platform.clock),
     authorizer: options.authorizer,
     impersonation: options.impersonation,
     admission: options.admission ?? [],

@@ -105,7 +105,7 @@ export class ResourceCache {
   /** The resource was defined, or defined anew: what was derived from the old definition is dropped. */
   reshape(shape: ObjectShape): void {
     this.shape = shape;
-    for (const entry of [...this.#byKey.values()]) {
+    for (const entry of this.#byKey.values()) {
       const fresh = entry.reshaped(shape);
       this.#entries.set(fresh);
       this.#byKey.set(fresh.key, fresh);

@@ -142,10 +142,10 @@ function answerOf(op: Operation): Maybe<Answer> {
     if (!isApiError(error)) op.core.report(error);
     return failure(error, op.format, op.warnings);
   };
-  const done = (result: Result): Answer => ({ result, format: op.format, warnings: op.warnings });
+  const answered = (result: Result): Answer => ({ result, format: op.format, warnings: op.warnings });
   try {
     const result = run(op);
-    return result instanceof Promise ? result.then(done, fail) : done(result);
+    return result instanceof Promise ? result.then(answered, fail) : answered(result);
   } catch (error) {
     return fail(error);
   }

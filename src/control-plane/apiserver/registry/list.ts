@@ -21,12 +21,12 @@ export interface Page {
 
 export function list(op: Operation): Result | Promise<Result> {
   const page = pageOf(op);
-  const done = ({ entries, meta }: Page): Result | Promise<Result> => {
+  const listed = ({ entries, meta }: Page): Result | Promise<Result> => {
     const result: Result = { type: "list", served: op.served, entries, meta };
     const waits = entries.flatMap((e) => prepared(e, op.served) ?? []);
     return waits.length ? Promise.all(waits).then(() => result) : result;
   };
-  return page instanceof Promise ? page.then(done) : done(page);
+  return page instanceof Promise ? page.then(listed) : listed(page);
 }
 
 interface Wanted {
