@@ -177,6 +177,7 @@ class ServiceProxy {
       this.requestFull();
       throw error;
     }
+    if (this.#isFirst) await this.#removeOtherMode();
     this.#isFirst = false;
     this.#health.updated();
     await this.#health.setServices(this.#serviceHealth());
@@ -184,6 +185,13 @@ class ServiceProxy {
     if (udpChanged) await cleanStaleFlows(this.#ports(), run, log);
     const due = this.#backends.map(({ backend }) => backend.cleanupDueMs).filter((ms) => ms !== undefined);
     return due.length ? Math.min(...due) : undefined;
+  }
+
+  /** Rules of the other language, from before the mode was changed, would act on the same packets. */
+  async #removeOtherMode(): Promise<void> {
+    const { mode, run = runHere, log = silentLogger } = this.#options;
+    const remove = mode === "iptables" ? removeNftables : removeIptables;
+    await remove(run).catch((err) => log.warn({ err }, "rules of the other proxy mode cannot be removed"));
   }
 
   #plan(key: string, family: IpFamily): PortPlan[] {
