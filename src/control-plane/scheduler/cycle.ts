@@ -71,11 +71,17 @@ export class Decider {
     return { node: this.choose(pod, feasible, cycle, verdicts), rejections, rejectedBy, cycle };
   }
 
-  /** All filters on one node as it is given, nothing remembered. */
-  evaluate(pod: PodInfo, node: NodeInfo, cycle: Cycle): FilterResult {
-    for (const { plugin } of this.profile) {
-      if (!plugin.filter || cycle.state.get(`${plugin.name}/skip`)) continue;
-      const rejection = plugin.filter(pod, node, cycle);
+  /** As if `node` stood in the place of the one with its name; nothing is remembered. */
+  evaluate(pod: PodInfo, node: NodeInfo, nodes: readonly NodeInfo[]): FilterResult {
+    const cycle: Cycle = {
+      nodes: nodes.map((other) => (other.name === node.name ? node : other)),
+      state: new Map(),
+      handle: this.handle,
+    };
+    const filters = this.preFilter(pod, cycle);
+    if (!Array.isArray(filters)) return filters.rejection;
+    for (const plugin of filters) {
+      const rejection = plugin.filter!(pod, node, cycle);
       if (rejection) return rejection;
     }
     return fits;

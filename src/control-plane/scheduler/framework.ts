@@ -8,7 +8,7 @@
  *
  * @source staging/src/k8s.io/kube-scheduler/framework/interface.go v1.36
  */
-import type { Kind } from "../../shared/api/index.ts";
+import type { Kind, Pod } from "../../shared/api/index.ts";
 import type { Random } from "../../shared/lib/platform.ts";
 import type { Cache, Client } from "../../shared/client/types.ts";
 import type { KubeObject } from "../../shared/apimachinery/meta.ts";
@@ -42,6 +42,9 @@ export interface Cycle {
 export interface Handle {
   readonly client: Client;
   readonly random: Random;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  record(pod: Pod, type: "Normal" | "Warning", reason: string, message: string): void;
   /** A live cache of one of the kinds that the scheduler watches (`WATCHED` in scheduler.ts). */
   cache<T extends KubeObject>(kind: Kind<T>): Cache<T>;
   /** Pods with a nominated node, by node name: room held for a preemptor. */
@@ -67,9 +70,6 @@ export interface Plugin {
   queueSort?(a: PodInfo, b: PodInfo): number;
   preFilter?(pod: PodInfo, cycle: Cycle): PreFilterResult;
   filter?(pod: PodInfo, node: NodeInfo, cycle: Cycle): FilterResult;
-  /** Keeps preFilter's notes right while preemption tries a node with pods removed or added. */
-  addPod?(pod: PodInfo, other: PodInfo, node: NodeInfo, cycle: Cycle): void;
-  removePod?(pod: PodInfo, other: PodInfo, node: NodeInfo, cycle: Cycle): void;
   postFilter?(
     pod: PodInfo,
     rejections: ReadonlyMap<string, Rejection>,
@@ -89,8 +89,8 @@ export interface Plugin {
   postBind?(pod: PodInfo, node: string): void;
 }
 
-/** Runs all filters for a pod on a (possibly altered) node; used by preemption. */
-export type Evaluate = (pod: PodInfo, node: NodeInfo, cycle: Cycle) => FilterResult;
+/** Runs preFilters and filters for a pod as if `node` (an altered copy) stood in the place of the node with its name; used by preemption. */
+export type Evaluate = (pod: PodInfo, node: NodeInfo) => FilterResult;
 
 export interface PostFilterResult {
   /** Node on which room is being made. */

@@ -6,6 +6,14 @@ import { quantityValue } from "../../shared/apimachinery/index.ts";
 
 let generations = 0;
 
+export interface PodGroup {
+  namespace: string;
+  labels: Readonly<Record<string, string>>;
+  /** Pods that are being deleted count apart. */
+  terminating: boolean;
+  count: number;
+}
+
 export class NodeInfo {
   readonly name: string;
   node: Node;
@@ -17,6 +25,8 @@ export class NodeInfo {
   readonly pods = new Map<string, PodInfo>();
   /** Pods here that have (anti-)affinity terms: most nodes have none, and inter-pod affinity looks at these alone. */
   readonly podsWithAffinity = new Map<string, PodInfo>();
+  /** Pods that look alike to label selectors, counted together: a selector is matched once a group, not once a pod. */
+  readonly groups = new Map<string, PodGroup>();
   readonly imageSizes = new Map<string, number>();
 
   constructor(node: Node) {
@@ -52,6 +62,10 @@ export class NodeInfo {
   }
 
   private account(pod: PodInfo, sign: 1 | -1): void {
+    const group = this.groups.get(pod.groupKey) ?? { ...groupOf(pod), count: 0 };
+    group.count += sign;
+    if (group.count > 0) this.groups.set(pod.groupKey, group);
+    else this.groups.delete(pod.groupKey);
     addAll(this.requested, pod.requests, sign);
     this.scoringRequested.cpuMillis += sign * pod.scoringRequests.cpuMillis;
     this.scoringRequested.memory += sign * pod.scoringRequests.memory;
@@ -75,4 +89,9 @@ export class NodeInfo {
     for (const pod of this.pods.values()) copy.addPod(pod);
     return copy;
   }
+}
+
+function groupOf({ pod }: PodInfo): Omit<PodGroup, "count"> {
+  const { namespace = "", labels = {}, deletionTimestamp } = pod.metadata;
+  return { namespace, labels, terminating: deletionTimestamp !== undefined };
 }

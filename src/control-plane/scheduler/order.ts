@@ -6,6 +6,10 @@
  * @source pkg/scheduler/apis/config/v1/default_plugins.go v1.36
  */
 import type { Plugin } from "./framework.ts";
+import { defaultPreemption } from "./plugins/default-preemption.ts";
+import { interPodAffinity } from "./plugins/inter-pod-affinity.ts";
+import { podTopologySpread } from "./plugins/pod-topology-spread.ts";
+import { volumeBinding } from "./plugins/volume-binding.ts";
 import { defaultBinder } from "./plugins/default-binder.ts";
 import { imageLocality } from "./plugins/image-locality.ts";
 import { nodeAffinity } from "./plugins/node-affinity.ts";
@@ -33,6 +37,10 @@ export const defaultProfile: readonly ProfileEntry[] = [
   { plugin: nodeAffinity, weight: 2 },
   { plugin: nodePorts },
   { plugin: nodeResourcesFit, weight: 1 },
+  { plugin: volumeBinding },
+  { plugin: podTopologySpread, weight: 2 },
+  { plugin: interPodAffinity, weight: 2 },
+  { plugin: defaultPreemption },
   { plugin: nodeResourcesBalancedAllocation, weight: 1 },
   { plugin: imageLocality, weight: 1 },
   { plugin: defaultBinder },

@@ -25,6 +25,8 @@ export interface PodInfo {
    * with the same template are one class.
    */
   classKey: string;
+  /** Pods of one group have the same namespace, labels and are all alive or all being deleted. */
+  groupKey: string;
 }
 
 export function podInfo(pod: Pod): PodInfo {
@@ -39,6 +41,7 @@ export function podInfo(pod: Pod): PodInfo {
     scoringRequests: podRequestsForScoring(spec),
     hostPorts: hostPorts(pod),
     classKey: classKey(pod),
+    groupKey: JSON.stringify([pod.metadata.namespace, pod.metadata.labels, pod.metadata.deletionTimestamp !== undefined]),
   };
 }
 

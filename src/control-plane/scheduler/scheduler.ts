@@ -5,14 +5,18 @@
  * a request that runs beside the next decisions. A binding that fails takes the assumption back and the pod waits its turn.
  */
 import {
+  CSINode,
+  Namespace,
   Node,
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  ReplicationController,
   Service,
+  StatefulSet,
   StorageClass,
-  Namespace,
-  CSINode,
 } from "../../shared/api/index.ts";
 import type { Kind } from "../../shared/api/index.ts";
 import { isConflict, isNotFound } from "../../shared/apimachinery/errors.ts";
@@ -28,7 +32,18 @@ import { podInfo, type PodInfo } from "./pod-info.ts";
 import { SchedulingQueue, type QueuedPod } from "./queue.ts";
 
 /** Kinds that plugins may read or wait for, besides pods and nodes. */
-const WATCHED: readonly Kind<any>[] = [Service, Namespace, PersistentVolumeClaim, PersistentVolume, StorageClass, CSINode];
+const WATCHED: readonly Kind<any>[] = [
+  Service,
+  Namespace,
+  PersistentVolumeClaim,
+  PersistentVolume,
+  StorageClass,
+  CSINode,
+  PodDisruptionBudget,
+  ReplicaSet,
+  ReplicationController,
+  StatefulSet,
+];
 
 /** Pods decided in one go before other work of the process gets its turn. */
 const DECISIONS_PER_TURN = 32;
@@ -109,6 +124,8 @@ export class Scheduler {
     return {
       client: this.options.client,
       random: this.options.platform.random,
+      now: () => this.options.platform.clock.now(),
+      record: (pod, type, reason, message) => this.options.recorder.event(pod, type, reason, message),
       cache: (kind) => this.options.informers.informer(kind).cache,
       nominated: (node) => [...this.nominations.values()].filter((n) => n.node === node).map((n) => n.info),
     };
@@ -200,8 +217,8 @@ export class Scheduler {
     let message = explain(decision);
     let nominated = info.pod.status.nominatedNodeName;
     for (const { plugin } of this.profile) {
-      const result = await plugin.postFilter?.(info, decision.rejections, decision.cycle, (pod, node, cycle) =>
-        this.decider.evaluate(pod, node, cycle),
+      const result = await plugin.postFilter?.(info, decision.rejections, decision.cycle, (pod, node) =>
+        this.decider.evaluate(pod, node, this.state.nodes),
       );
       if (!result) continue;
       if (result.message) message += ` ${result.message}`;
