@@ -3,6 +3,7 @@ import { humanDuration } from "../apimachinery/duration.ts";
 import { parseTime } from "../lib/platform.ts";
 
 export const NONE = "<none>";
+export const UNSET = "<unset>";
 
 /** How long ago a time was: `5m`. */
 export const since = (time: string | undefined, now: number): string =>

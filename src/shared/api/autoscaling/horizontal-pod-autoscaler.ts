@@ -1,4 +1,6 @@
 import type { HorizontalPodAutoscaler as T } from "../generated/autoscaling-v2.ts";
+import { age, UNSET } from "../cells.ts";
+import { metricsText } from "./metric-cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 import { cpuMetric, DEFAULT_CPU_UTILIZATION } from "./convert.ts";
@@ -11,6 +13,17 @@ const pods: NonNullable<Rules["policies"]>[number] = { type: "Pods", value: 4, p
 
 export const HorizontalPodAutoscaler = defineKind<T>({
   ...facts["autoscaling/v2/horizontalpodautoscalers"],
+  cells(scaler, context) {
+    const { scaleTargetRef: target, metrics, minReplicas, maxReplicas } = scaler.spec ?? { maxReplicas: 0 };
+    const { currentMetrics, currentReplicas = 0 } = scaler.status ?? {};
+    const least = minReplicas === undefined ? UNSET : String(minReplicas);
+    const head = [
+      scaler.metadata.name,
+      `${target?.kind ?? ""}/${target?.name ?? ""}`,
+      metricsText(metrics, currentMetrics ?? []),
+    ];
+    return [...head, least, maxReplicas, currentReplicas, age(scaler, context)];
+  },
   setDefaults({ spec }) {
     if (!spec) return;
     spec.minReplicas ??= 1;

@@ -1,10 +1,12 @@
 import { invalidValue } from "../../apimachinery/field-error.ts";
 import type { Lease as T } from "../generated/coordination-v1.ts";
+import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
 export const Lease = defineKind<T>({
   ...facts["coordination.k8s.io/v1/leases"],
+  cells: (lease, context) => [lease.metadata.name, lease.spec?.holderIdentity ?? "", age(lease, context)],
   createOnUpdate: true,
   requireResourceVersion: true,
   prepareForCreate: dropCoordination,

@@ -1,12 +1,17 @@
 import { byteLength } from "../../apimachinery/validation.ts";
 import { invalidValue, tooLong } from "../../apimachinery/field-error.ts";
 import type { ConfigMap as T } from "../generated/core-v1.ts";
+import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 import { decodedLength, MAX_DATA_BYTES, validateImmutable, validateKeys } from "./immutable-data.ts";
 
 export const ConfigMap = defineKind<T>({
   ...facts["v1/configmaps"],
+  cells(config, context) {
+    const count = Object.keys(config.data ?? {}).length + Object.keys(config.binaryData ?? {}).length;
+    return [config.metadata.name, count, age(config, context)];
+  },
   revalidatesMetadata: true,
   validate(config) {
     const { data = {}, binaryData = {} } = config;

@@ -1,9 +1,25 @@
 import type { Event as T } from "../generated/core-v1.ts";
+import { since } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
 export const Event = defineKind<T>({
   ...facts["v1/events"],
+  cells(event, { now }) {
+    const {
+      series,
+      source,
+      involvedObject: { kind = "", name = "", fieldPath = "" },
+    } = event;
+    const first = since(event.firstTimestamp ?? event.eventTime ?? undefined, now);
+    const last = series ? since(series.lastObservedTime, now) : event.lastTimestamp ? since(event.lastTimestamp, now) : first;
+    const target = name ? `${kind.toLowerCase()}/${name}` : kind.toLowerCase();
+    const reporter = source?.component || event.reportingComponent || "";
+    const instance = source?.host || event.reportingInstance || "";
+    const from = instance ? `${reporter}, ${instance}` : reporter;
+    const head = [last, event.type ?? "", event.reason ?? "", target, fieldPath, from];
+    return [...head, (event.message ?? "").trim(), first, series?.count || event.count || 1, event.metadata.name];
+  },
   createOnUpdate: true,
   deletePropagation: "unsupported",
   selectableFields: {

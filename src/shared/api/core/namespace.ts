@@ -1,6 +1,7 @@
 import { invalidValue, type FieldError } from "../../apimachinery/field-error.ts";
 import { isQualifiedName } from "../../apimachinery/validation.ts";
 import type { Namespace as T } from "../generated/core-v1.ts";
+import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
@@ -10,6 +11,7 @@ const FINALIZER = "kubernetes";
 
 export const Namespace = defineKind<T>({
   ...facts["v1/namespaces"],
+  cells: (namespace, context) => [namespace.metadata.name, namespace.status?.phase ?? "", age(namespace, context)],
   name: "label",
   returnDeletedObject: true,
   selectableFields: {

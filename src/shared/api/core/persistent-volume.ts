@@ -1,10 +1,21 @@
 import { formatTime } from "../../lib/platform.ts";
 import type { PersistentVolume as T } from "../generated/core-v1.ts";
+import { age, UNSET } from "../cells.ts";
+import { accessModesText, classText } from "./volume-cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
 export const PersistentVolume = defineKind<T>({
   ...facts["v1/persistentvolumes"],
+  cells(volume, context) {
+    const { metadata, spec, status } = volume;
+    const claim = spec.claimRef ? `${spec.claimRef.namespace ?? ""}/${spec.claimRef.name ?? ""}` : "";
+    const phase = metadata.deletionTimestamp ? "Terminating" : (status?.phase ?? "");
+    const head = [metadata.name, spec.capacity?.storage ?? "0", accessModesText(spec.accessModes)];
+    const middle = [spec.persistentVolumeReclaimPolicy ?? "", phase, claim, classText(metadata, spec.storageClassName)];
+    const attributes = spec.volumeAttributesClassName ?? UNSET;
+    return [...head, ...middle, attributes, status?.reason ?? "", age(volume, context), spec.volumeMode ?? UNSET];
+  },
   returnDeletedObject: true,
   setDefaults({ spec, status }) {
     spec.persistentVolumeReclaimPolicy ||= "Retain";

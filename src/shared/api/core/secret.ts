@@ -1,6 +1,7 @@
 import { goSyntaxError } from "../../apimachinery/json-text.ts";
 import { invalidValue, required, tooLong, type FieldError } from "../../apimachinery/field-error.ts";
 import type { Secret as T } from "../generated/core-v1.ts";
+import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 import { decodedLength, MAX_DATA_BYTES, validateImmutable, validateKeys } from "./immutable-data.ts";
@@ -9,6 +10,12 @@ const SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name";
 
 export const Secret = defineKind<T>({
   ...facts["v1/secrets"],
+  cells: (secret, context) => [
+    secret.metadata.name,
+    secret.type ?? "",
+    Object.keys(secret.data ?? {}).length,
+    age(secret, context),
+  ],
   revalidatesMetadata: true,
   immutable: ["type"],
   selectableFields: { type: ({ type }) => type ?? "" },

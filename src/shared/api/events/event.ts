@@ -1,9 +1,12 @@
 import type { Event as T } from "../generated/events-v1.ts";
+import { Event } from "../core/event.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { convertEvent } from "./convert.ts";
 
 export const EventV1 = defineKind<T>({
   ...facts["events.k8s.io/v1/events"],
+  cells: (event, context) => Event.cells!(convertEvent(event, Event) as Event, context),
   createOnUpdate: true,
   deletePropagation: "unsupported",
   selectableFields: {

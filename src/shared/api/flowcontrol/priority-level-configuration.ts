@@ -1,9 +1,16 @@
 import type { PriorityLevelConfiguration as T } from "../generated/flowcontrol-v1.ts";
+import { age, NONE } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
 export const PriorityLevelConfiguration = defineKind<T>({
   ...facts["flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations"],
+  cells(level, context) {
+    const { type = "", limited } = level.spec ?? {};
+    const queuing = limited?.limitResponse?.queuing;
+    const queues = queuing ? [queuing.queues ?? 0, queuing.handSize ?? 0, queuing.queueLengthLimit ?? 0] : [NONE, NONE, NONE];
+    return [level.metadata.name, type, limited?.nominalConcurrencyShares ?? NONE, ...queues, age(level, context)];
+  },
   generation: true,
   setDefaults({ spec }) {
     if (spec?.limited) {

@@ -1,6 +1,18 @@
 import type { ResourceClaim as T } from "../generated/resource-v1.ts";
+import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const ResourceClaim = defineKind<T>({ ...facts["resource.k8s.io/v1/resourceclaims"], returnDeletedObject: true });
+export const ResourceClaim = defineKind<T>({
+  ...facts["resource.k8s.io/v1/resourceclaims"],
+  cells: (claim, context) => [claim.metadata.name, stateText(claim), age(claim, context)],
+  returnDeletedObject: true,
+});
 export type ResourceClaim = T;
+
+function stateText({ metadata, status }: T): string {
+  const states = metadata.deletionTimestamp ? ["deleted"] : [];
+  if (status?.allocation) states.push("allocated", ...(status.reservedFor?.length ? ["reserved"] : []));
+  else if (!metadata.deletionTimestamp) states.push("pending");
+  return states.join(",");
+}

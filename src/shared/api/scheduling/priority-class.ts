@@ -1,4 +1,5 @@
 import { forbidden, notSupported, type FieldError } from "../../apimachinery/field-error.ts";
+import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import type { PriorityClass as T } from "../generated/scheduling-v1.ts";
 import { defineKind } from "../kind.ts";
@@ -12,6 +13,10 @@ const SYSTEM_CLASSES: Readonly<Record<string, number>> = {
 
 export const PriorityClass = defineKind<T>({
   ...facts["scheduling.k8s.io/v1/priorityclasses"],
+  cells(priority, context) {
+    const { metadata, value = 0, globalDefault = false, preemptionPolicy = "" } = priority;
+    return [metadata.name, value, globalDefault, age(priority, context), preemptionPolicy];
+  },
   immutable: ["preemptionPolicy"],
   generation: true,
   setDefaults(priority) {

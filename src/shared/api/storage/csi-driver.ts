@@ -1,5 +1,6 @@
 import { duplicate, invalidValue, notSupported, type FieldError } from "../../apimachinery/field-error.ts";
 import { deepEqual } from "../../apimachinery/patch/index.ts";
+import { age, NONE, UNSET } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import type { CSIDriver as T } from "../generated/storage-v1.ts";
 import { defineKind } from "../kind.ts";
@@ -12,6 +13,13 @@ const IMMUTABLE = "field is immutable";
 
 export const CSIDriver = defineKind<T>({
   ...facts["storage.k8s.io/v1/csidrivers"],
+  cells(driver, context) {
+    const { attachRequired = true, podInfoOnMount = false, storageCapacity = false, requiresRepublish = false } = driver.spec;
+    const tokens = driver.spec.tokenRequests?.map((t) => t.audience).join(",") ?? UNSET;
+    const modes = driver.spec.volumeLifecycleModes?.join(",") || NONE;
+    const head = [driver.metadata.name, attachRequired, podInfoOnMount, storageCapacity];
+    return [...head, tokens, requiresRepublish, modes, age(driver, context)];
+  },
   requireResourceVersion: true,
   returnDeletedObject: true,
   generation: true,

@@ -1,3 +1,4 @@
+import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import type { StorageClass as T } from "../generated/storage-v1.ts";
 import { defineKind } from "../kind.ts";
@@ -6,6 +7,12 @@ import { validateParameters, validateProvisioner } from "./provisioner.ts";
 
 export const StorageClass = defineKind<T>({
   ...facts["storage.k8s.io/v1/storageclasses"],
+  cells(storage, context) {
+    const { metadata, provisioner, reclaimPolicy = "Delete", volumeBindingMode = "Immediate" } = storage;
+    const isDefault = DEFAULT_ANNOTATIONS.some((key) => metadata.annotations?.[key] === "true");
+    const name = isDefault ? `${metadata.name} (default)` : metadata.name;
+    return [name, provisioner, reclaimPolicy, volumeBindingMode, storage.allowVolumeExpansion ?? false, age(storage, context)];
+  },
   returnDeletedObject: true,
   immutable: ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"],
   setDefaults(storage) {
@@ -24,3 +31,5 @@ export const StorageClass = defineKind<T>({
   },
 });
 export type StorageClass = T;
+
+const DEFAULT_ANNOTATIONS = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];

@@ -1,5 +1,6 @@
 import { forbidden, required } from "../../apimachinery/field-error.ts";
 import { deepEqual } from "../../apimachinery/patch/index.ts";
+import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import type { VolumeAttributesClass as T } from "../generated/storage-v1.ts";
 import { defineKind } from "../kind.ts";
@@ -7,6 +8,7 @@ import { validateParameters, validateProvisioner } from "./provisioner.ts";
 
 export const VolumeAttributesClass = defineKind<T>({
   ...facts["storage.k8s.io/v1/volumeattributesclasses"],
+  cells: (c, context) => [c.metadata.name, c.driverName, age(c, context)],
   returnDeletedObject: true,
   validate: ({ driverName, parameters }) => [
     ...validateProvisioner("driverName", driverName),
