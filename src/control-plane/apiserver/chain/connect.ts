@@ -1,7 +1,8 @@
 /** Subresources that are streams or proxies: a backend answers, and its bytes are passed on. */
-import { notImplemented } from "../../../shared/apimachinery/errors.ts";
+import { forbiddenError, notImplemented } from "../../../shared/apimachinery/errors.ts";
 import type { Core } from "../core.ts";
 import type { ConnectContext, ConnectResource, UserInfo } from "../types.ts";
+import { accessOf } from "./authorize.ts";
 import { failure, plainJson } from "./failure.ts";
 import type { RequestInfo } from "./request-info.ts";
 import type { Route } from "./route.ts";
@@ -22,10 +23,22 @@ export function connect(
   const resource = connectResourceOf(core, route);
   if (!resource && !route.subresource?.connect) return undefined;
   if (!resource?.request) throw notImplemented(`${info.resource}/${info.subresource} is not served here`);
-  return resource.request(connectContext(core, request, info, user)).then(
-    (answer) => ({ result: { type: "stream", answer }, format: plainJson, warnings: [] }),
-    (error: unknown) => failure(error),
-  );
+  const { request: ask } = resource;
+  return mayChange(core, info, user)
+    .then(() => ask(connectContext(core, request, info, user)))
+    .then(
+      (answer) => ({ result: { type: "stream", answer }, format: plainJson, warnings: [] }),
+      (error: unknown) => failure(error),
+    );
+}
+
+const CHANGING = new Set(["exec", "attach", "portforward"]);
+
+/** A stream into a container changes it, whatever the method of the request that opens it. Upstream gives no reason. */
+export async function mayChange(core: Core, info: RequestInfo, user: UserInfo): Promise<void> {
+  if (info.verb !== "get" || !CHANGING.has(info.subresource)) return;
+  const { decision } = await core.authorizer.authorize(accessOf({ ...info, verb: "create" }, user));
+  if (decision !== "allow") throw forbiddenError({ group: info.group, resource: info.resource }, info.name, "");
 }
 
 export function connectContext(core: Core, request: Incoming, info: RequestInfo, user: UserInfo): ConnectContext {

@@ -22,6 +22,8 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
   if (info.rest && !subresource?.path) throw noSuchResource();
   const allowed = subresource?.verbs ?? served.kind.verbs;
   const verb = info.verb;
+  // What can only be created has no names.
+  if (info.name && !subresource && !allowed.some((v) => NAMED.has(v))) throw noSuchResource();
   if (verb === "watch" && allowed.includes("list") && !allowed.includes("watch")) throw methodNotSupported(served.ref, "watch");
   // A proxy takes every method; what the backend makes of it is its own.
   if (subresource?.path) return { served, subresource };
@@ -33,6 +35,7 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
   return { served, subresource };
 }
 
+const NAMED = new Set(["get", "update", "patch", "delete"]);
 const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
 
 function scopeFits(info: RequestInfo, served: Served): boolean {

@@ -9,13 +9,11 @@ import type { Core } from "../core.ts";
 import { incomingOf } from "../http/http1.ts";
 import type { UserInfo } from "../types.ts";
 import { accessOf, authorizeAs } from "./authorize.ts";
-import { connectContext, connectResourceOf } from "./connect.ts";
+import { connectContext, connectResourceOf, mayChange } from "./connect.ts";
 import { statusOf } from "./failure.ts";
 import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
 import { noSuchResource, route } from "./route.ts";
 import type { Incoming } from "./types.ts";
-
-const CHANGING = new Set(["exec", "attach", "portforward"]);
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -38,8 +36,7 @@ async function upgrade(core: Core, request: IncomingMessage, socket: Duplex, hea
   const found = route(core.resources, info, incoming.method);
   const resource = connectResourceOf(core, found);
   if (!resource?.upgrade) throw notImplemented(`${info.resource}/${info.subresource} cannot be upgraded`);
-  // A stream into a container changes it, whatever the method of the request that opens it.
-  if (info.verb === "get" && CHANGING.has(info.subresource)) await authorizeAs(core, user, { ...info, verb: "create" });
+  await mayChange(core, info, user);
   await resource.upgrade(connectContext(core, incoming, info, user), { request, socket, head });
 }
 

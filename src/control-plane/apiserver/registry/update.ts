@@ -10,6 +10,7 @@ import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.t
 import { withoutIdleTimes } from "../../../shared/apimachinery/patch/index.ts";
 import { deepCopy, deepEqual } from "../../../shared/apimachinery/patch/json.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
+import { authorizeAs } from "../chain/authorize.ts";
 import type { Result } from "../chain/types.ts";
 import { noCompanions } from "./companions.ts";
 import { objectOf, toVersion } from "./convert.ts";
@@ -43,7 +44,8 @@ export async function update(op: Operation): Promise<Result> {
   });
 }
 
-function putNew(op: Operation, sent: KubeObject, options: WriteOptions): Promise<Result> {
+async function putNew(op: Operation, sent: KubeObject, options: WriteOptions): Promise<Result> {
+  await authorizeAs(op.core, op.user, { ...op.info, verb: "create" });
   const object = deepCopy(sent);
   if (object.metadata.uid) throw uidPrecondition(op, object.metadata.uid, "");
   delete (object.metadata as Partial<ObjectMeta>).resourceVersion;

@@ -26,7 +26,10 @@ const SPDY_FORWARD = "portforward.k8s.io";
 export type StreamVerb = "exec" | "attach" | "portForward";
 
 export const podStream = (verb: StreamVerb, credentials: KubeletCredentials): ConnectResource => ({
-  request: () => Promise.reject(badRequest("Upgrade request required")),
+  async request(context) {
+    podOf(context);
+    throw badRequest("Upgrade request required");
+  },
   async upgrade(context, connection) {
     const pod = podOf(context);
     const path = verb === "portForward" ? forwardPath(context) : commandPath(verb, context);
