@@ -3,6 +3,7 @@ import type { Platform } from "../../shared/lib/platform.ts";
 import type { Store } from "../store/types.ts";
 import type { CacheHub } from "./cache/hub.ts";
 import type { CompanionRule } from "./registry/companions.ts";
+import type { TtlLeases } from "./registry/ttl-leases.ts";
 import type { ResourceTable } from "./registry/resources.ts";
 import type {
   AdmissionPlugin,
@@ -32,6 +33,9 @@ export interface Core {
   /** What is written beside objects, by resource. */
   readonly companions: Readonly<Record<string, CompanionRule>>;
   readonly platform: Platform;
+  /** Aborted when the server closes: whatever still runs ends. */
+  readonly closed: AbortSignal;
+  readonly leases: TtlLeases;
   readonly context: ServerContext;
   /** An unexpected error: the request it broke got a 500. */
   report(error: unknown): void;

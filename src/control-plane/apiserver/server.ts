@@ -18,6 +18,7 @@ import { pathHandler } from "./discovery/index.ts";
 import { listen, type Listener, type ListenOptions } from "./http/listen.ts";
 import { inProcessTransport, sharedCacheOf } from "./in-process.ts";
 import { builtInResources, builtInVirtual } from "./registry/built-in.ts";
+import { TtlLeases } from "./registry/ttl-leases.ts";
 import { serviceCompanions } from "./services/index.ts";
 import { ResourceTable, type Resource, type ResourceDefinition } from "./registry/resources.ts";
 import type {
@@ -75,10 +76,11 @@ export const systemUser: UserInfo = { name: "system:apiserver", groups: ["system
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const report =
     options.report ?? ((error) => process.stderr.write(`apiserver: ${error instanceof Error ? error.stack : String(error)}\n`));
-  const hub = new CacheHub(options.store, { exclusive: !options.sharedStore, onFailure: report });
+  const platform = options.platform ?? realPlatform;
+  const hub = new CacheHub(options.store, { exclusive: !options.sharedStore, clock: platform.clock, onFailure: report });
   const resources = new ResourceTable(hub);
   for (const definition of builtInResources(options.kinds ?? builtInKinds)) resources.define(definition);
-  const platform = options.platform ?? realPlatform;
+  const closed = new AbortController();
   const clients = new Map<string, Client>();
   const context: ServerContext = {
     cache: <T extends KubeObject>(kind: Kind<T>) => sharedCacheOf<T>(resources.of(kind)),
@@ -107,6 +109,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
     connects: options.connects ?? {},
     platform,
+    closed: closed.signal,
+    leases: new TtlLeases(options.store, platform.clock),
     context,
     report,
   };
@@ -126,6 +130,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     addResource: (definition) => resources.define(definition),
     removeResource: (group, plural) => resources.remove(group, plural),
     async close() {
+      closed.abort();
       await Promise.all(listeners.map((l) => l.close()));
       hub.close();
     },

@@ -98,6 +98,8 @@ export interface KindBehaviour<T extends KubeObject> {
   statusOnCreate?: boolean;
   /** Of a custom resource: its schema as its definition publishes it in OpenAPI documents of this version. */
   openApiSchema?(dialect: 2 | 3): Record<string, unknown>;
+  /** Objects vanish this long after their last write. */
+  ttlSeconds?: number;
   /** PUT of an absent object creates it. */
   createOnUpdate?: boolean;
   /** PUT without resourceVersion is refused. */

@@ -4,7 +4,8 @@
  * Read-your-writes: a writer waits until the cache has reached the revision of its commit (`reached`). Linearizable reads: with a
  * store that others write to as well, a reader first asks the store for its current revision (`current`).
  */
-import type { Store, Watch, WatchEventRecord } from "../../store/types.ts";
+import { sleep, type Clock } from "../../../shared/lib/platform.ts";
+import type { KeyValue, Store, Watch, WatchEventRecord } from "../../store/types.ts";
 import { prefixEnd } from "../../store/types.ts";
 import type { ObjectShape } from "./cached-object.ts";
 import { headOf } from "./layout.ts";
@@ -21,10 +22,26 @@ const unknownShape: ObjectShape = {
   fields: () => ({}),
 };
 
+export interface HubOptions {
+  /** Nobody else writes to the store, and it publishes an event before the write resolves. */
+  exclusive: boolean;
+  clock: Clock;
+  /** The watch of the store broke; it is taken up again. */
+  onFailure(error: Error): void;
+}
+
+interface Snapshot {
+  kvs: KeyValue[];
+  revision: number;
+}
+
+const RETRY_MS = 500;
+
 export class CacheHub {
   readonly #store: Store;
   readonly #exclusive: boolean;
-  readonly #onFailure: (error: Error) => void;
+  readonly #options: HubOptions;
+  readonly #closed = new AbortController();
   /** By the part of the key between `/registry/` and the object: `pods` or `example.com/things`. */
   readonly #caches = new Map<string, ResourceCache>();
   #waiters: { revision: number; resolve: () => void }[] = [];
@@ -32,11 +49,10 @@ export class CacheHub {
   #watch: Watch | undefined;
   #revision = 0;
 
-  /** `exclusive`: nobody else writes to the store, and it publishes an event before the write resolves. */
-  constructor(store: Store, options: { exclusive: boolean; onFailure: (error: Error) => void }) {
+  constructor(store: Store, options: HubOptions) {
     this.#store = store;
     this.#exclusive = options.exclusive;
-    this.#onFailure = options.onFailure;
+    this.#options = options;
   }
 
   get revision(): number {
@@ -51,17 +67,50 @@ export class CacheHub {
   }
 
   async start(): Promise<void> {
-    this.#revision = await this.#load();
-    this.#watch = this.#store.watch(REGISTRY, prefixEnd(REGISTRY), this.#revision + 1, {
-      onEvents: (events, revision) => this.#apply(events, revision),
-      onProgress: (revision) => this.#advance(revision),
-      onError: (error) => this.#onFailure(error),
-    });
+    const { revision, kvs } = await this.#readAll();
+    for (const kv of kvs) this.#cacheOf(pathOf(kv.key)).load(kv.key, kv.value, kv.modRevision);
+    for (const cache of this.#caches.values()) cache.startAt(revision);
+    this.#revision = revision;
+    this.#follow();
   }
 
   close(): void {
+    this.#closed.abort();
     this.#watch?.close();
     this.#watch = undefined;
+  }
+
+  #follow(): void {
+    this.#watch = this.#store.watch(REGISTRY, prefixEnd(REGISTRY), this.#revision + 1, {
+      onEvents: (events, revision) => this.#apply(events, revision),
+      onProgress: (revision) => this.#advance(revision),
+      onError: (error) => void this.#recover(error),
+    });
+  }
+
+  /** The watch broke: reads everything again, passes on what is different, and follows from there. */
+  async #recover(error: Error): Promise<void> {
+    this.#options.onFailure(error);
+    for (;;) {
+      try {
+        await sleep(this.#options.clock, RETRY_MS, this.#closed.signal);
+        this.#replace(await this.#readAll());
+        return this.#follow();
+      } catch (again) {
+        if (this.#closed.signal.aborted) return;
+        this.#options.onFailure(again as Error);
+      }
+    }
+  }
+
+  /** Changes come in the order of their revisions; what is gone goes at the revision that was read. */
+  #replace({ kvs, revision }: Snapshot): void {
+    const present = new Set(kvs.map((kv) => kv.key));
+    for (const kv of kvs.sort((a, b) => a.modRevision - b.modRevision))
+      this.#cacheOf(pathOf(kv.key)).put(kv.key, kv.value, kv.modRevision);
+    for (const cache of this.#caches.values())
+      for (const { key } of cache.values()) if (!present.has(key)) cache.delete(key, revision);
+    this.#advance(revision);
   }
 
   /** Resolves when every change up to `revision` is in the caches; undefined when it is so already. */
@@ -78,18 +127,15 @@ export class CacheHub {
     return this.#reading.then((revision) => this.reached(revision));
   }
 
-  async #load(): Promise<number> {
-    let from = REGISTRY;
-    let revision = 0;
-    for (;;) {
+  async #readAll(): Promise<Snapshot> {
+    const kvs: KeyValue[] = [];
+    for (let from = REGISTRY, revision = 0; ;) {
       const page = await this.#store.range(from, prefixEnd(REGISTRY), { limit: LOAD_PAGE, revision });
       revision = page.revision;
-      for (const kv of page.kvs) this.#cacheOf(pathOf(kv.key)).load(kv.key, kv.value, kv.modRevision);
-      if (!page.more) break;
+      kvs.push(...page.kvs);
+      if (!page.more) return { kvs, revision };
       from = `${page.kvs.at(-1)!.key}\0`;
     }
-    for (const cache of this.#caches.values()) cache.startAt(revision);
-    return revision;
   }
 
   #apply(events: readonly WatchEventRecord[], revision: number): void {

@@ -29,7 +29,9 @@ export async function put(
   const value = serialize(resource.storage.kind.schema, object);
   resource.cache.prepare(key, { value, object });
   try {
-    const result = await core.store.commit([{ op: "put", key, value, expected }, ...companions]);
+    const { ttlSeconds } = resource.storage.kind;
+    const lease = ttlSeconds ? await core.leases.lasting(ttlSeconds) : undefined;
+    const result = await core.store.commit([{ op: "put", key, value, expected, ...(lease && { lease }) }, ...companions]);
     if (!result.ok) return result.index === 0 ? { ok: false } : { ok: false, companion: result.index - 1 };
     await core.hub.reached(result.revision);
     const cached = resource.cache.get(key);

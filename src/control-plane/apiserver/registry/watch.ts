@@ -44,14 +44,17 @@ function run(op: Operation, selection: Selection, options: ListOptions, revision
   let sent = revision;
   let unlisten = () => {};
   const stop = () => {
+    op.core.closed.removeEventListener("abort", finish);
     unlisten();
     timeout.cancel();
     ticker?.cancel();
   };
-  const timeout = clock.after(timeoutMs(op, options), () => {
+  const finish = () => {
     stop();
     sink.end();
-  });
+  };
+  const timeout = clock.after(timeoutMs(op, options), finish);
+  op.core.closed.addEventListener("abort", finish);
   const ticker = bookmarks
     ? clock.every(BOOKMARK_MS, () => {
         sink.send(bookmark(op, Math.max(sent, op.core.hub.revision)));

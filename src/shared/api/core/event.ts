@@ -21,6 +21,7 @@ export const Event = defineKind<T>({
     return [...head, (event.message ?? "").trim(), first, series?.count || event.count || 1, event.metadata.name];
   },
   createOnUpdate: true,
+  ttlSeconds: 3600,
   deletePropagation: "unsupported",
   selectableFields: {
     "involvedObject.kind": (event) => event.involvedObject.kind ?? "",
