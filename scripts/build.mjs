@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-// Bundles the executable and the test library into dist/. Native modules and packages that load files of their own stay outside.
+// Bundles the executable and the test library into dist/. Everything is in the bundle, so that the installed package needs no other.
+//   --types   also writes the declarations of the test library (for the packed package)
 import { build } from "esbuild";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,7 +25,6 @@ await build({
   platform: "node",
   target: "node20",
   format: "esm",
-  external: ["lmdb"],
   minifySyntax: true,
   sourcemap: "linked",
   sourcesContent: false,
@@ -33,5 +34,10 @@ await build({
   },
   logLevel: "warning",
 });
+if (process.argv.includes("--types"))
+  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
 writeDescriptions(root, join(out, "descriptions.json"));
 writeFileSync(join(out, ".built"), `${version}\n`);

@@ -2,7 +2,7 @@
  * `knarr up`: from whatever is there to a working cluster. Every part adopts what already runs, so that a second `up` is quick
  * and an interrupted one is completed.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClusterNetwork, createNodeNamespace, type ClusterNetwork } from "../addons/cni/index.ts";
 import { Lease, Node } from "../shared/api/index.ts";
@@ -30,7 +30,7 @@ import { mergeContext, userKubeconfigPath } from "./kubeconfig.ts";
 import { withLock } from "./lock.ts";
 import { installPackages } from "./packages.ts";
 import { firstFree, isFree } from "./ports.ts";
-import { logFile, processPid, startSupervised } from "./processes.ts";
+import { logFile, processPid, startSupervised, stopSupervised } from "./processes.ts";
 import { terminalProgress, type Progress } from "./progress.ts";
 import { executable } from "./self.ts";
 
@@ -145,13 +145,28 @@ async function makeNetwork(settings: ClusterSettings): Promise<ClusterNetwork> {
 
 async function startServer(cluster: Cluster, network: ClusterNetwork | undefined): Promise<void> {
   writeAtomically(join(cluster.dir, "network.json"), `${JSON.stringify({ gateway: network?.gateway ?? "127.0.0.1" })}\n`);
+  const log = logSince(cluster.serverDir);
   startSupervised({ dir: cluster.serverDir, command: [...executable(), "server", "--cluster-dir", cluster.dir] });
   const deadline = realClock.monotonic() + READY_TIMEOUT_MS;
   while (!(await isReady(cluster))) {
-    if (realClock.monotonic() > deadline)
-      fail(`the control plane was not ready within ${READY_TIMEOUT_MS / 1000} s; its log: ${logFile(cluster.serverDir)}`);
+    if (log().includes("EADDRINUSE")) {
+      await stopSupervised(cluster.serverDir);
+      fail(`port ${cluster.port} has been taken by another program; choose one with --port`);
+    }
+    if (realClock.monotonic() > deadline) {
+      fail(
+        `the control plane was not ready within ${READY_TIMEOUT_MS / 1000} s; the end of its log:\n${log().trim().split("\n").slice(-8).join("\n")}`,
+      );
+    }
     await sleep(realClock, 25);
   }
+}
+
+/** What a supervised process has logged from now on. */
+function logSince(dir: string): () => string {
+  const read = () => (existsSync(logFile(dir)) ? readFileSync(logFile(dir), "utf8") : "");
+  const before = read().length;
+  return () => read().slice(before);
 }
 
 /** The kubeconfig appears before the server listens, so a missing file means that it has just been started. */
