@@ -4,7 +4,7 @@
  * @source staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go v1.36
  */
 import type { Kind } from "../../../shared/api/kind.ts";
-import { forbidden, invalidValue, required, type FieldError } from "../../../shared/apimachinery/field-error.ts";
+import { forbidden, invalidValue, required, tooLong, type FieldError } from "../../../shared/apimachinery/field-error.ts";
 import type { KubeObject, ObjectMeta, OwnerReference } from "../../../shared/apimachinery/meta.ts";
 import {
   isDNS1035Label,
@@ -94,6 +94,8 @@ function validateFinalizers(finalizers: readonly string[], builtIn: boolean): Fi
   return errors;
 }
 
+const MAX_SUBRESOURCE = 256;
+
 function validateManagedFields(entries: NonNullable<ObjectMeta["managedFields"]>): FieldError[] {
   const errors: FieldError[] = [];
   entries.forEach((entry, i) => {
@@ -103,6 +105,7 @@ function validateManagedFields(entries: NonNullable<ObjectMeta["managedFields"]>
     if (entry.fieldsType && entry.fieldsType !== "FieldsV1")
       errors.push(invalidValue(`${path}.fieldsType`, entry.fieldsType, "must be `FieldsV1`"));
     errors.push(...validateFieldManager(`${path}.manager`, entry.manager ?? ""));
+    if ((entry.subresource?.length ?? 0) > MAX_SUBRESOURCE) errors.push(tooLong(`${path}.subresource`, MAX_SUBRESOURCE));
   });
   return errors;
 }

@@ -5,7 +5,7 @@
  * @source pkg/registry/core/service/storage/{storage,alloc}.go, pkg/apis/core/validation/validation.go v1.36
  */
 import { duplicate, invalidValue, notSupported, required, type FieldError } from "../../apimachinery/field-error.ts";
-import { parseIp } from "../../lib/ip.ts";
+import { validateLegacyIp } from "../../apimachinery/validation-ip.ts";
 import type { Service } from "../generated/core-v1.ts";
 
 type Spec = Service["spec"];
@@ -103,16 +103,6 @@ function fitCluster(spec: Spec, families: readonly string[]): FieldError[] {
   if (spec.ipFamilyPolicy !== "SingleStack" && list.length === 1 && families.length === 2)
     list.push(list[0] === "IPv4" ? "IPv6" : "IPv4");
   return [];
-}
-
-const VALID_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-
-/** Octets that begin with a zero have a meaning to some programs that they do not have to others. */
-export function validateLegacyIp(field: string, ip: string): FieldError[] {
-  const octets = ip.split(".").map((text) => text.replace(/^0+(?=\d)/, ""));
-  const plain = octets.join(".");
-  if (!parseIp(plain)) return [invalidValue(field, ip, VALID_IP)];
-  return plain === ip ? [] : [invalidValue(field, ip, "must not have leading 0s")];
 }
 
 export function validateClusterIPFields(spec: Spec): FieldError[] {

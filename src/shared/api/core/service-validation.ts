@@ -12,9 +12,16 @@ import {
   isValidPortNum,
   validateLabels,
 } from "../../apimachinery/validation.ts";
-import { parseCidr, parseIp } from "../../lib/ip.ts";
+import {
+  parseIpSloppy,
+  validateEndpointIp,
+  validateLegacyCidr,
+  validateLegacyIp,
+  warningsForCidr,
+  warningsForIp,
+} from "../../apimachinery/validation-ip.ts";
 import type { Service } from "../generated/core-v1.ts";
-import { isHeadless, sameList, validateClusterIPFields, validateLegacyIp } from "./service-addresses.ts";
+import { isHeadless, sameList, validateClusterIPFields } from "./service-addresses.ts";
 import { isExternallyAccessible, needsHealthCheck } from "./service-ports.ts";
 
 type Spec = Service["spec"];
@@ -95,29 +102,9 @@ function validateAffinity({ sessionAffinity, sessionAffinityConfig }: Spec): Fie
   ];
 }
 
-/** Addresses that no endpoint can have. */
 function validateExternalIp(field: string, text: string): FieldError[] {
   const malformed = validateLegacyIp(field, text);
-  const ip = parseIp(text);
-  if (malformed.length > 0 || !ip) return malformed;
-  const within = (cidr: string) => {
-    const range = parseCidr(cidr)!;
-    return (
-      range.family === ip.family &&
-      ip.value >> BigInt((ip.family === 4 ? 32 : 128) - range.bits) ===
-        range.base >> BigInt((ip.family === 4 ? 32 : 128) - range.bits)
-    );
-  };
-  const any = (...ranges: string[]) => ranges.some(within);
-  const errors: FieldError[] = [];
-  if (any("0.0.0.0/32", "::/128")) errors.push(invalidValue(field, text, `may not be unspecified (${text})`));
-  if (any("127.0.0.0/8", "::1/128"))
-    errors.push(invalidValue(field, text, "may not be in the loopback range (127.0.0.0/8, ::1/128)"));
-  if (any("169.254.0.0/16", "fe80::/10"))
-    errors.push(invalidValue(field, text, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"));
-  if (any("224.0.0.0/24", "ff02::/16"))
-    errors.push(invalidValue(field, text, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"));
-  return errors;
+  return malformed.length > 0 ? malformed : validateEndpointIp(field, text);
 }
 
 function validateRepeatedPorts({ type, ports = [] }: Spec): FieldError[] {
@@ -152,11 +139,11 @@ function validateLoadBalancer({ metadata, spec }: Service): FieldError[] {
     const field = "spec.LoadBalancerSourceRanges";
     only(field);
     for (const [i, range] of spec.loadBalancerSourceRanges.entries())
-      errors.push(...validateCidr(`${field}[${i}]`, range.trim()));
+      errors.push(...validateLegacyCidr(`${field}[${i}]`, range.trim()));
   } else if (annotated !== undefined) {
     const field = `metadata.annotations[${SOURCE_RANGES}]`;
     only(field);
-    if (annotated.trim()) for (const range of annotated.split(",")) errors.push(...validateCidr(field, range.trim()));
+    if (annotated.trim()) for (const range of annotated.split(",")) errors.push(...validateLegacyCidr(field, range.trim()));
   }
   if (spec.allocateLoadBalancerNodePorts !== undefined) only("spec.allocateLoadBalancerNodePorts");
   const balancerClass = spec.loadBalancerClass;
@@ -167,10 +154,6 @@ function validateLoadBalancer({ metadata, spec }: Service): FieldError[] {
     ...errors,
     ...isQualifiedName(balancerClass).map((text) => invalidValue("spec.loadBalancerClass", balancerClass, text)),
   ];
-}
-
-function validateCidr(field: string, text: string): FieldError[] {
-  return parseCidr(text) ? [] : [invalidValue(field, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")];
 }
 
 function validateTraffic(spec: Spec): FieldError[] {
@@ -250,25 +233,35 @@ export function validateServiceStatus({ spec, status }: Service): FieldError[] {
       errors.push(notSupported(`${field}[${i}].ipMode`, ipMode, ["Proxy", "VIP"]));
     if (!hostname) return errors;
     errors.push(...isDNS1123Subdomain(hostname).map((text) => invalidValue(`${field}[${i}].hostname`, hostname, text)));
-    if (parseIp(hostname))
+    if (parseIpSloppy(hostname))
       errors.push(invalidValue(`${field}[${i}].hostname`, hostname, "must be a DNS name, not an IP address"));
     return errors;
   });
 }
 
-export function serviceWarnings({ metadata, spec }: Service): string[] {
+export function serviceWarnings({ metadata, spec, status }: Service, _old: unknown, context: { subresource: string }): string[] {
+  if (context.subresource === "status")
+    return (status.loadBalancer.ingress ?? []).flatMap(({ ip }, i) =>
+      ip ? warningsForIp(`status.loadBalancer.ingress[${i}].ip`, ip) : [],
+    );
   const warnings: string[] = [];
-  if (metadata.annotations?.[HINTS] !== undefined)
-    warnings.push(`annotation ${HINTS} is deprecated, please use service.kubernetes.io/topology-mode instead`);
-  const external = (spec.externalIPs?.length ?? 0) > 0;
+  if (metadata.annotations?.[HINTS] !== undefined) warnings.push(`annotation ${HINTS} is deprecated, please use ${MODE} instead`);
+  const external = spec.externalIPs ?? [];
   if (isHeadless(spec)) {
     if (spec.loadBalancerIP) warnings.push("spec.loadBalancerIP is ignored for headless services");
-    if (external) warnings.push("spec.externalIPs is ignored for headless services");
+    if (external.length > 0) warnings.push("spec.externalIPs is ignored for headless services");
     if (spec.sessionAffinity !== "None") warnings.push("spec.SessionAffinity is ignored for headless services");
-  } else if (external && spec.type !== "ExternalName") {
-    warnings.push("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
+  } else {
+    for (const [i, ip] of (spec.clusterIPs ?? []).entries()) warnings.push(...warningsForIp(`spec.clusterIPs[${i}]`, ip));
   }
-  if (spec.type === "ExternalName" && external) warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
+  for (const [i, ip] of external.entries()) warnings.push(...warningsForIp(`spec.externalIPs[${i}]`, ip));
+  if (external.length > 0 && !isHeadless(spec) && spec.type !== "ExternalName")
+    warnings.push("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
+  if (spec.loadBalancerIP) warnings.push(...warningsForIp("spec.loadBalancerIP", spec.loadBalancerIP));
+  for (const [i, cidr] of (spec.loadBalancerSourceRanges ?? []).entries())
+    warnings.push(...warningsForCidr(`spec.loadBalancerSourceRanges[${i}]`, cidr));
+  if (spec.type === "ExternalName" && external.length > 0)
+    warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
   if (spec.type !== "ExternalName" && spec.externalName)
     warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
   if (spec.trafficDistribution === "PreferClose")

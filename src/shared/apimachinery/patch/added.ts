@@ -77,8 +77,14 @@ function filled(
     if (!isObject(value)) return undefined;
     return before.field.ptr ? withoutSelf(members(value, schema, typed)) : fillStruct(value, schema);
   }
+  if (schema.type === "struct" && isEmpty(value)) return undefined;
   const owned = fieldsOfNew(value, schema, typed);
   return schema.type === "scalar" ? owned : withoutSelf(owned);
+}
+
+function isEmpty(value: unknown): boolean {
+  for (const _ in value as object) return false;
+  return true;
 }
 
 function fillStruct(value: JsonObject, schema: StructSchema): Fields | undefined {
