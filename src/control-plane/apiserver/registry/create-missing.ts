@@ -1,5 +1,5 @@
 /**
- * What a fresh store has to hold, written by the server itself before it serves: all that is missing in one transaction.
+ * What a fresh store has to hold, written by the server itself before it serves: all that is missing at once.
  */
 import { decodeValue } from "../../../shared/apimachinery/decode.ts";
 import { invariant } from "../../../shared/lib/invariant.ts";
@@ -14,6 +14,8 @@ import { setOwners } from "./ownership.ts";
 import { storeKey, type Served } from "./resources.ts";
 
 const MANAGER = "kube-apiserver";
+/** An etcd takes 128 operations in a transaction. */
+const BATCH = 100;
 
 /** Resolves when all are in the caches. Another server may do the same at the same time: then it looks again. */
 export async function createMissing(core: Core, objects: readonly KubeObject[]): Promise<void> {
@@ -27,9 +29,10 @@ export async function createMissing(core: Core, objects: readonly KubeObject[]):
       return missing(core, served, object) ?? [];
     });
     if (!writes.length) return;
-    const result = await core.store.commit(writes);
-    await core.hub.reached(result.revision);
-    if (result.ok) return;
+    const batches = Array.from({ length: Math.ceil(writes.length / BATCH) }, (_, i) => writes.slice(i * BATCH, (i + 1) * BATCH));
+    const results = await Promise.all(batches.map((batch) => core.store.commit(batch)));
+    await core.hub.reached(Math.max(...results.map((r) => r.revision)));
+    if (results.every((r) => r.ok)) return;
   }
 }
 
