@@ -21,6 +21,7 @@ import { resourceQuota } from "./resource-quota/index.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
+import { mutatingWebhooks, validatingWebhooks } from "./webhook/index.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 
 export interface AdmissionDependencies {
@@ -30,7 +31,7 @@ export interface AdmissionDependencies {
 }
 
 export function admissionPlugins({ platform, authorizer, rbac }: AdmissionDependencies): AdmissionPlugin[] {
-  return [
+  const builtIn = [
     namespaceLifecycle, // first: what goes nowhere needs no further work
     limitRanger, // before quota, which counts the defaults it sets
     serviceAccount(platform), // before PodSecurity and quota, which look at the volumes it adds
@@ -48,8 +49,12 @@ export function admissionPlugins({ platform, authorizer, rbac }: AdmissionDepend
     certificateSubjectRestriction,
     defaultIngressClass,
     podTopologyLabels,
-    // Mutating webhooks and policies, then validating ones, run here.
+  ];
+  return [
+    ...builtIn,
+    mutatingWebhooks(platform.random, builtIn), // after the built-in plugins, which run again over what it changes
     rbacEscalation(authorizer, rbac), // sees roles and bindings as they will be stored
+    validatingWebhooks(platform.random),
     resourceQuota(), // last: only what everybody else has let pass is charged
   ];
 }

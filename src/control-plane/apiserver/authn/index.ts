@@ -6,7 +6,7 @@ export { certificateAuthenticator } from "./certificates.ts";
 export { anonymousUser, apiserverUser, authenticated } from "./groups.ts";
 export { impersonation } from "./impersonation.ts";
 export { issuerDocuments } from "./issuer-discovery.ts";
-export { selfSubjectReview } from "./self-review.ts";
+export { selfSubjectReview, userInfo } from "./self-review.ts";
 export { tokenRequest } from "./token-request.ts";
 export { tokenReview } from "./token-review.ts";
 export { FRONT_PROXY_CLIENT, requestHeaderAuthenticator, requestHeaderNames } from "./request-header.ts";
