@@ -1,6 +1,15 @@
+import { age, NONE } from "../cells.ts";
 import type { ControllerRevision as T } from "../generated/apps-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
-export const ControllerRevision = defineKind<T>({ ...facts["apps/v1/controllerrevisions"] });
+export const ControllerRevision = defineKind<T>({
+  ...facts["apps/v1/controllerrevisions"],
+  cells(object, context) {
+    const owner = object.metadata.ownerReferences?.find(({ controller }) => controller);
+    const group = owner?.apiVersion.includes("/") ? `.${owner.apiVersion.split("/")[0]}` : "";
+    const name = owner ? `${owner.kind.toLowerCase()}${group}/${owner.name}` : NONE;
+    return [object.metadata.name, name, object.revision ?? 0, age(object, context)];
+  },
+});
 export type ControllerRevision = T;

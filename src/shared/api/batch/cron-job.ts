@@ -1,10 +1,21 @@
 import type { CronJob as T } from "../generated/batch-v1.ts";
+import { age, NONE, since, UNSET } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { containerCells, selectorText } from "../workload-cells.ts";
 import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
 
 export const CronJob = defineKind<T>({
   ...facts["batch/v1/cronjobs"],
+  cells(object, context) {
+    const { metadata, spec, status } = object;
+    const suspended = spec?.suspend === undefined ? UNSET : spec.suspend ? "True" : "False";
+    const last = status?.lastScheduleTime ? since(status.lastScheduleTime, context.now) : NONE;
+    const job = spec?.jobTemplate?.spec;
+    const active = status?.active?.length ?? 0;
+    const front = [metadata.name, spec?.schedule ?? "", spec?.timeZone ?? NONE, suspended, active, last, age(object, context)];
+    return [...front, ...containerCells(job?.template), selectorText(job?.selector)];
+  },
   setDefaults({ spec }) {
     spec.concurrencyPolicy ||= "Allow";
     spec.suspend ??= false;

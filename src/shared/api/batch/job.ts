@@ -1,10 +1,18 @@
 import type { Job as T } from "../generated/batch-v1.ts";
+import { parseTime } from "../../lib/platform.ts";
+import { age, since } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
-import { defineKind } from "../kind.ts";
+import { defineKind, type ReadContext } from "../kind.ts";
+import { containerCells, selectorText } from "../workload-cells.ts";
 import { generateSelector, setJobSpecDefaults } from "./job-spec.ts";
 
 export const Job = defineKind<T>({
   ...facts["batch/v1/jobs"],
+  cells(job, context) {
+    const { metadata, spec } = job;
+    const times = [stateText(job), completionsText(job), durationText(job, context), age(job, context)];
+    return [metadata.name, ...times, ...containerCells(spec?.template), selectorText(spec?.selector)];
+  },
   setDefaults: ({ metadata, spec }) => {
     setJobSpecDefaults(spec);
     const labels = spec.template.metadata.labels;
@@ -20,3 +28,24 @@ export const Job = defineKind<T>({
   },
 });
 export type Job = T;
+
+const STATES = ["Suspended", "FailureTarget", "SuccessCriteriaMet"];
+
+function stateText({ metadata, status }: T): string {
+  const has = (type: string) => status?.conditions?.some((c) => c.type === type && c.status === "True");
+  if (has("Complete")) return "Complete";
+  if (has("Failed")) return "Failed";
+  return metadata.deletionTimestamp ? "Terminating" : (STATES.find(has) ?? "Running");
+}
+
+function completionsText({ spec, status }: T): string {
+  const succeeded = status?.succeeded ?? 0;
+  if (spec?.completions !== undefined) return `${succeeded}/${spec.completions}`;
+  const parallelism = spec?.parallelism ?? 0;
+  return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
+}
+
+function durationText({ status }: T, { now }: ReadContext): string {
+  if (!status?.startTime) return "";
+  return since(status.startTime, status.completionTime ? parseTime(status.completionTime) : now);
+}

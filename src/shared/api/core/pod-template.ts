@@ -1,10 +1,13 @@
 import type { PodTemplate as T } from "../generated/core-v1.ts";
+import { labelText } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { containerCells } from "../workload-cells.ts";
 import { setTemplateDefaults } from "./pod-spec-defaults.ts";
 
 export const PodTemplate = defineKind<T>({
   ...facts["v1/podtemplates"],
+  cells: ({ metadata, template }) => [metadata.name, ...containerCells(template), labelText(template?.metadata?.labels)],
   returnDeletedObject: true,
   setDefaults: (object) => setTemplateDefaults(object.template),
   generation: true,

@@ -1,12 +1,14 @@
 import type { Pod as T } from "../generated/core-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { podCells } from "./pod-cells.ts";
 import { setPodDefaults } from "./pod-spec-defaults.ts";
 import { qosClassOf } from "./qos.ts";
 
 export const Pod = defineKind<T>({
   ...facts["v1/pods"],
   returnDeletedObject: true,
+  cells: podCells,
   setDefaults: setPodDefaults,
   generation: true,
   selectableFields: {

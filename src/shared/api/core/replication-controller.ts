@@ -1,10 +1,17 @@
 import type { ReplicationController as T } from "../generated/core-v1.ts";
+import { age, labelText } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { containerCells } from "../workload-cells.ts";
 import { setTemplateDefaults } from "./pod-spec-defaults.ts";
 
 export const ReplicationController = defineKind<T>({
   ...facts["v1/replicationcontrollers"],
+  cells(object, context) {
+    const { metadata, spec, status } = object;
+    const counts = [spec?.replicas ?? 0, status?.replicas ?? 0, status?.readyReplicas ?? 0];
+    return [metadata.name, ...counts, age(object, context), ...containerCells(spec?.template), labelText(spec?.selector)];
+  },
   setDefaults({ metadata, spec }) {
     const labels = spec.template?.metadata.labels;
     if (labels && !Object.keys(spec.selector ?? {}).length) spec.selector = { ...labels };
