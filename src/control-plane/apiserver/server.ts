@@ -16,6 +16,7 @@ import type { Core } from "./core.ts";
 import type { HealthCheck } from "./discovery/health.ts";
 import { pathHandler } from "./discovery/index.ts";
 import { listen, type Listener, type ListenOptions } from "./http/listen.ts";
+import { servedDefinition, serveCustomResources } from "./crd/index.ts";
 import { inProcessTransport, sharedCacheOf } from "./in-process.ts";
 import { builtInResources, builtInVirtual } from "./registry/built-in.ts";
 import { TtlLeases } from "./registry/ttl-leases.ts";
@@ -79,7 +80,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const platform = options.platform ?? realPlatform;
   const hub = new CacheHub(options.store, { exclusive: !options.sharedStore, clock: platform.clock, onFailure: report });
   const resources = new ResourceTable(hub);
-  for (const definition of builtInResources(options.kinds ?? builtInKinds)) resources.define(definition);
+  for (const definition of builtInResources(withServed(options.kinds ?? builtInKinds))) resources.define(definition);
   const closed = new AbortController();
   const clients = new Map<string, Client>();
   const context: ServerContext = {
@@ -118,6 +119,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const handle = createChain(core, pathHandler(core, healthChecks(core), options.paths));
   const listeners: Listener[] = [];
   await hub.start();
+  const customResources = resources.find("apiextensions.k8s.io", "v1", "customresourcedefinitions") && serveCustomResources(core);
   return {
     handle,
     core,
@@ -131,11 +133,18 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     removeResource: (group, plural) => resources.remove(group, plural),
     async close() {
       closed.abort();
+      customResources?.close();
       await Promise.all(listeners.map((l) => l.close()));
       hub.close();
     },
   };
 }
+
+/** The kind of definitions needs what only a server has. */
+const withServed = (kinds: readonly Kind<any>[]) =>
+  kinds.map((kind) =>
+    kind.group === servedDefinition.group && kind.plural === servedDefinition.plural ? servedDefinition : kind,
+  );
 
 function healthChecks(core: Core): HealthCheck[] {
   return [

@@ -15,7 +15,8 @@ const defaulters = new WeakMap<StructSchema, { run: Defaulter | undefined }>();
 
 /** undefined: no default below this schema. */
 function defaulter(schema: Schema): Defaulter | undefined {
-  if (schema.type === "scalar") return undefined;
+  // A custom resource's defaults follow rules of their own, which its kind brings.
+  if (schema.type === "scalar" || (schema.type === "struct" && schema.dynamic)) return undefined;
   if (schema.type === "list") {
     const item = defaulter(schema.items);
     return item && ((value) => Array.isArray(value) && value.forEach(item));
@@ -41,7 +42,7 @@ function structDefaulter(schema: StructSchema): Defaulter | undefined {
     // A zero default on what is no pointer says nothing; an object default is `{}` in the API machinery's schemas.
     const isDefault =
       field.default !== undefined &&
-      (field.ptr || schema.dynamic || (field.default !== "" && field.default !== 0 && field.default !== false));
+      (field.ptr || (field.default !== "" && field.default !== 0 && field.default !== false));
     if (isDefault) values.push({ name: field.name, value: field.default });
     const run = defaulter(field.schema);
     if (run) inner.push({ name: field.name, run });

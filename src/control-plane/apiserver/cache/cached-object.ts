@@ -16,6 +16,8 @@ export interface ObjectShape {
   readonly head: Head;
   /** Values of the fields that a field selector may name, besides name and namespace. */
   fields(object: KubeObject): Readonly<Record<string, string>>;
+  /** What the present definition makes of an object that was written under another one (custom resources). */
+  read?(object: KubeObject): KubeObject;
 }
 
 export interface ObjectPlace {
@@ -51,12 +53,13 @@ export class CachedObject implements ObjectPlace {
     this.revision = revision;
   }
 
-  /** From the bytes of the store. */
-  static fromStore(place: ObjectPlace, value: Uint8Array, shape: ObjectShape, revision: number): CachedObject {
+  /** From the bytes of the store; `fresh`: written under this very shape. */
+  static fromStore(place: ObjectPlace, value: Uint8Array, shape: ObjectShape, revision: number, fresh = false): CachedObject {
     const stored = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    if (startsWith(stored, shape.head.bytes))
+    if ((fresh || !shape.read) && startsWith(stored, shape.head.bytes))
       return new CachedObject(place, withRevision(stored, shape.head, revision), shape, shape.head, revision);
-    const object = JSON.parse(stored.toString()) as KubeObject;
+    const parsed = JSON.parse(stored.toString()) as KubeObject;
+    const object = shape.read?.(parsed) ?? parsed;
     const head = headOf(object.kind, object.apiVersion);
     return new CachedObject(place, withRevision(serialize(shape.schema, object), head, revision), shape, head, revision);
   }

@@ -133,9 +133,10 @@ export class ResourceCache {
   put(key: string, value: Uint8Array, revision: number): void {
     const prev = this.#byKey.get(key);
     if (prev && prev.revision >= revision) return;
-    const entry = CachedObject.fromStore(prev ?? this.#place(key), value, this.shape, revision);
     const prepared = this.#prepared.get(key);
-    if (prepared && sameBytes(prepared.value, value)) {
+    const own = prepared !== undefined && sameBytes(prepared.value, value);
+    const entry = CachedObject.fromStore(prev ?? this.#place(key), value, this.shape, revision, own);
+    if (own) {
       entry.adopt(prepared.object, this.keepObjects);
       this.#prepared.delete(key);
     }

@@ -12,6 +12,14 @@ import type { Resource, Served } from "./resources.ts";
 
 type Maybe<T> = T | Promise<T>;
 
+/**
+ * The version in which an object is admitted and validated: the stored one, but a custom resource is judged by the rules of the
+ * version it was sent in.
+ */
+export function hubOf(served: Served): Served {
+  return served.kind.schema.dynamic ? served : served.resource.storage;
+}
+
 /** From any version of the resource to this one; the object is used up. */
 export function toVersion(resource: Resource, object: KubeObject, to: Served): Maybe<KubeObject> {
   if (object.apiVersion === to.kind.groupVersion) return object;

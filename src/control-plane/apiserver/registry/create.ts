@@ -11,7 +11,7 @@ import { deepCopy } from "../../../shared/apimachinery/patch/json.ts";
 import type { Result } from "../chain/types.ts";
 import { readObject, setDefaults } from "../negotiation/decode.ts";
 import { noCompanions, type Companions } from "./companions.ts";
-import { toVersion } from "./convert.ts";
+import { hubOf, toVersion } from "./convert.ts";
 import {
   admit,
   attributesOf,
@@ -54,7 +54,7 @@ export async function readWritten(op: Operation, options: WriteOptions): Promise
 
 /** From admission on. `object` is in the served version, with its owners recorded. */
 export async function createObject(op: Operation, decoded: KubeObject, options: WriteOptions): Promise<Result> {
-  const object = await toVersion(op.served.resource, decoded, op.served.resource.storage);
+  const object = await toVersion(op.served.resource, decoded, hubOf(op.served));
   const attributes = attributesOf(op, "CREATE", object, undefined, options);
   await admit(op, attributes);
   dropDuplicateOwners(op, object, true);

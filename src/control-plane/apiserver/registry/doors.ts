@@ -35,10 +35,21 @@ export function resetForUpdate(kind: Kind<any>, subresource: string, object: Kub
     narrow(object, old);
     return;
   }
+  if (subresource === "status" && kind.schema.dynamic) return keepAllBut("status", object, old);
   for (const path of pathsOf(kind, subresource)) {
+    if (path === "metadata" && kind.plural === "customresourcedefinitions") continue; // never owned through this door, but written
     if (path === "metadata") keepMetadata(object, old);
     else keep(object as unknown as Members, old as unknown as Members, path.split("."));
   }
+}
+
+function keepAllBut(field: string, object: KubeObject, old: KubeObject): void {
+  const [members, was] = [object, old] as unknown as Members[];
+  const { managedFields, resourceVersion } = object.metadata;
+  for (const key of new Set([...Object.keys(members!), ...Object.keys(was!)]))
+    if (key !== field && key !== "metadata" && key !== "kind" && key !== "apiVersion") keep(members!, was, [key]);
+  object.metadata = { ...old.metadata, resourceVersion, ...(managedFields && { managedFields }) };
+  if (!managedFields) delete object.metadata.managedFields;
 }
 
 const CLIENTS_METADATA = ["labels", "annotations", "finalizers", "ownerReferences"];

@@ -3,19 +3,20 @@
  *
  * @source staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update}.go v1.36
  */
-import type { WriteContext } from "../../../shared/api/kind.ts";
+import type { Kind, WriteContext } from "../../../shared/api/kind.ts";
 import { badRequest, invalid } from "../../../shared/apimachinery/errors.ts";
 import { invalidValue, type FieldError } from "../../../shared/apimachinery/field-error.ts";
 import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.ts";
 import { deepEqual } from "../../../shared/apimachinery/patch/json.ts";
 import { formatTime } from "../../../shared/lib/platform.ts";
 import type { AdmissionAttributes, Operation as AdmissionOperation } from "../types.ts";
+import { hubOf } from "./convert.ts";
 import { resetForCreate, resetForUpdate } from "./doors.ts";
 import type { Operation } from "./operation.ts";
 import { validateMetadata, validateMetadataUpdate } from "./validate-metadata.ts";
 
-/** The kind whose rules apply: that of the stored version. */
-const kindOf = (op: Operation) => op.served.resource.storage.kind;
+/** The kind whose rules apply. */
+const kindOf = (op: Operation) => hubOf(op.served).kind;
 
 const IMMUTABLE = "field is immutable";
 
@@ -75,7 +76,7 @@ export function beforeUpdate(op: Operation, object: KubeObject, old: KubeObject,
   const status = op.info.subresource === "status";
   if (status) kind.prepareForStatusUpdate?.(object, old, context);
   else kind.prepareForUpdate?.(object, old, context);
-  if (!status && kind.generation && contentChanged(object, old)) meta.generation = (was.generation ?? 0) + 1;
+  if (!status && kind.generation && contentChanged(kind, object, old)) meta.generation = (was.generation ?? 0) + 1;
   keepSystemFields(meta, was);
   const errors = [...validateMetadata(kind, object, true), ...validateMetadataUpdate(object, old)];
   if (!kind.schema.dynamic) errors.push(...validateMetadataUpdate(object, old)); // told twice, as upstream does
@@ -101,11 +102,12 @@ function keepSystemFields(meta: Partial<ObjectMeta>, was: Partial<ObjectMeta>): 
 
 const NOT_CONTENT = new Set(["kind", "apiVersion", "metadata", "status"]);
 
-/** Something other than metadata and status differs. */
-function contentChanged(object: KubeObject, old: KubeObject): boolean {
+/** Something other than metadata and status differs; a custom resource without that door has no status, only a field of this name. */
+function contentChanged(kind: Kind<any>, object: KubeObject, old: KubeObject): boolean {
+  const statusCounts = Boolean(kind.schema.dynamic) && !kind.subresources.some((s) => s.name === "status");
   const [a, b] = [object, old] as unknown as Record<string, unknown>[];
   for (const key of new Set([...Object.keys(a!), ...Object.keys(b!)]))
-    if (!NOT_CONTENT.has(key) && !deepEqual(a![key], b![key])) return true;
+    if ((!NOT_CONTENT.has(key) || (statusCounts && key === "status")) && !deepEqual(a![key], b![key])) return true;
   return false;
 }
 

@@ -41,6 +41,8 @@ export interface ResourceDefinition {
   /** Of these the one that is stored; it may be one that is not served. */
   storage: Kind<any>;
   convert?: Convert;
+  /** What the definition makes of a stored object: pruned, defaulted. Absent: it is as it was written. */
+  read?(object: KubeObject): KubeObject;
 }
 
 export class ResourceTable {
@@ -63,6 +65,7 @@ export class ResourceTable {
       },
       head: headOf(storage.kind, storage.groupVersion),
       fields: (object) => selectableFields(storage, object),
+      ...(definition.read && { read: definition.read }),
     });
     const served = new Map<string, Served>();
     const resource = { id: `${storage.group}/${storage.plural}`, served, cache, convert: definition.convert } as unknown as {

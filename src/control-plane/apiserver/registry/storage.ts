@@ -6,6 +6,7 @@ import type { Write } from "../../store/types.ts";
 import { CachedObject } from "../cache/cached-object.ts";
 import { serialize } from "../cache/layout.ts";
 import type { Core } from "../core.ts";
+import { toVersion } from "./convert.ts";
 import { storeKey, type Resource } from "./resources.ts";
 
 export type PutResult =
@@ -14,7 +15,7 @@ export type PutResult =
   | { ok: false; companion?: number };
 
 /**
- * Writes an object of the storage version. `expected`: the revision it must have now, 0 for none. The object is the cache's
+ * Writes an object. `expected`: the revision it must have now, 0 for none. The object is the cache's
  * from here on: it must not be changed any more.
  */
 export async function put(
@@ -26,6 +27,7 @@ export async function put(
 ): Promise<PutResult> {
   const { namespace = "", name = "" } = object.metadata;
   const key = storeKey(resource, namespace, name);
+  if (object.apiVersion !== resource.storage.kind.groupVersion) object = await toVersion(resource, object, resource.storage);
   const value = serialize(resource.storage.kind.schema, object);
   resource.cache.prepare(key, { value, object });
   try {

@@ -13,7 +13,7 @@ import type { CachedObject } from "../cache/cached-object.ts";
 import { authorizeAs } from "../chain/authorize.ts";
 import type { Result } from "../chain/types.ts";
 import { noCompanions } from "./companions.ts";
-import { objectOf, toVersion } from "./convert.ts";
+import { hubOf, objectOf, prepared, toVersion } from "./convert.ts";
 import { createObject, matchName, readWritten } from "./create.ts";
 import { admit, attributesOf, beforeUpdate, dropDuplicateOwners, matchNamespace, validateAdmission } from "./hooks.ts";
 import type { Operation } from "./operation.ts";
@@ -79,10 +79,13 @@ export async function change(op: Operation, options: WriteOptions, how: Change):
 /** undefined: somebody was faster. */
 async function attempt(op: Operation, options: WriteOptions, how: Change, entry: CachedObject): Promise<Result | undefined> {
   const { resource } = op.served;
-  const old = entry.object;
+  const conversion = prepared(entry, op.served);
+  if (conversion) await conversion;
+  const hub = hubOf(op.served);
+  const old = objectOf(entry, hub);
   if (how.uid && how.uid !== old.metadata.uid) throw uidPrecondition(op, how.uid, old.metadata.uid);
   const next = await how.next(objectOf(entry, op.served));
-  const object = await toVersion(resource, next, resource.storage);
+  const object = await toVersion(resource, next, hub);
   await admit(op, attributesOf(op, "UPDATE", object, old, options));
   dropDuplicateOwners(op, object, true);
   checkRevision(op, object, entry);
