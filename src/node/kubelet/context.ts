@@ -12,6 +12,7 @@ import type { EnvSources } from "./pod/env.ts";
 import type { ProbeManager } from "./probes/probe-manager.ts";
 import type { RuntimeView } from "./runtime/view.ts";
 import type { VolumeManager } from "./volumes/volume-manager.ts";
+import type { RoomFor } from "./worker/resize.ts";
 import type { PodStatuses } from "./worker/pod-statuses.ts";
 
 export interface KubeletContext {
@@ -38,6 +39,8 @@ export interface KubeletContext {
   allocatable(): Readonly<Record<string, string>>;
   /** Objects of the pod's namespace that its environment is made of. */
   envSources(pod: Pod, podIPs: readonly string[]): EnvSources;
+  /** Whether the node has room for a pod that wants other resources. */
+  roomForResize: RoomFor;
   /** Empty: ready. */
   networkProblem(): string;
 }

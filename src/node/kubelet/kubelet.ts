@@ -22,7 +22,7 @@ import { ImageManager } from "./images/image-manager.ts";
 import { CgroupManager } from "./node/cgroups.ts";
 import { readMachine } from "./node/machine.ts";
 import { NodeReporter } from "./node/node-reporter.ts";
-import { refusePod } from "./pod/admission.ts";
+import { refusePod, refuseResources } from "./pod/admission.ts";
 import { isTerminalPhase } from "./pod/containers.ts";
 import { parseResolvConf } from "./pod/dns.ts";
 import { ProbeManager } from "./probes/probe-manager.ts";
@@ -34,6 +34,7 @@ import { VolumeManager } from "./volumes/volume-manager.ts";
 import { WatchedObjects } from "./volumes/watched-objects.ts";
 import { PodStatuses } from "./worker/pod-statuses.ts";
 import { PodWorker } from "./worker/pod-worker.ts";
+import type { ResizePending } from "./worker/resize.ts";
 
 export interface KubeletOptions {
   client: Client;
@@ -69,9 +70,12 @@ const DEFAULT_PORT = 10_250;
 /** Runs until the signal; containers go on without it. Rejects when the runtime or the machine cannot be used at all. */
 export async function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
   const kubelet = await Kubelet.create(options);
+  // One part that fails ends the others.
+  const ended = new AbortController();
   try {
-    await kubelet.run(signal);
+    await kubelet.run(AbortSignal.any([signal, ended.signal]));
   } finally {
+    ended.abort(new Error("the kubelet ended"));
     await kubelet.close();
   }
 }
@@ -139,6 +143,7 @@ class Kubelet {
       hostIPs: () => options.nodeIPs,
       allocatable: () => this.#reporter.allocatable,
       networkProblem: () => this.#reporter.networkProblem,
+      roomForResize: (pod) => this.#roomForResize(pod),
       envSources: (pod, podIPs) => ({ ...this.#objectSources(pod, podIPs), services: this.#services() }),
       volumes: new VolumeManager({
         rootDir,
@@ -228,15 +233,30 @@ class Kubelet {
     } else worker.wake();
   }
 
+  #others(uid: string): Pod[] {
+    return [...this.#workers.values()]
+      .filter((worker) => !worker.ended && worker.uid !== uid && !isTerminalPhase(worker.pod.status?.phase))
+      .map((worker) => worker.pod);
+  }
+
+  #roomForResize(pod: Pod): ResizePending | undefined {
+    const { allocatable } = this.#reporter;
+    const alone = refuseResources({ pod, allocatable, others: [] });
+    if (alone)
+      return {
+        reason: "Infeasible",
+        message: alone.message.replace("enough resource", "enough capacity").replace(/ used: \d+,/, ""),
+      };
+    const now = refuseResources({ pod, allocatable, others: this.#others(pod.metadata.uid!) });
+    return now && { reason: "Deferred", message: now.message.replace(/, requested.*/, "") };
+  }
+
   /** Only a pod that never ran here is judged: a restart of the kubelet refuses nobody. */
   #refusal(pod: Pod): ReturnType<typeof refusePod> {
     const { node } = this.#reporter;
     const ran = this.#context.view.get(pod.metadata.uid!).sandboxes.length > 0;
     if (!node || ran || pod.metadata.deletionTimestamp || isTerminalPhase(pod.status?.phase)) return undefined;
-    const others = [...this.#workers.values()]
-      .filter((worker) => !worker.ended && worker.uid !== pod.metadata.uid && !isTerminalPhase(worker.pod.status?.phase))
-      .map((worker) => worker.pod);
-    return refusePod({ pod, node, allocatable: this.#reporter.allocatable, others });
+    return refusePod({ pod, node, allocatable: this.#reporter.allocatable, others: this.#others(pod.metadata.uid!) });
   }
 
   async #housekeepForever(signal: AbortSignal): Promise<void> {

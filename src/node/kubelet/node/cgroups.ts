@@ -33,6 +33,7 @@ export class CgroupManager {
   readonly #root: string;
   readonly #log: Logger;
   readonly #ready = new Set<string>();
+  readonly #wide = new Set<string>();
   #hierarchies: Promise<Hierarchies | undefined> | undefined;
 
   /** `root` is the node's cgroup, e.g. `/knarr-default`. */
@@ -49,11 +50,29 @@ export class CgroupManager {
   async ensurePod(pod: Pod, resources: PodCgroupResources): Promise<void> {
     const path = this.podPath(pod);
     if (this.#ready.has(path)) return;
+    await this.#applyPod(pod, resources);
+    this.#ready.add(path);
+  }
+
+  /** Takes the limits off while its containers are changed: a child may never have more than its parent. */
+  async widenPod(pod: Pod, { cpuShares }: PodCgroupResources): Promise<void> {
+    this.#wide.add(this.podPath(pod));
+    await this.#applyPod(pod, { cpuShares });
+  }
+
+  /** Puts limits on again where they were taken off; resolves with whether they were. */
+  async narrowPod(pod: Pod, resources: PodCgroupResources): Promise<boolean> {
+    if (!this.#wide.delete(this.podPath(pod))) return false;
+    await this.#applyPod(pod, resources);
+    return true;
+  }
+
+  async #applyPod(pod: Pod, resources: PodCgroupResources): Promise<void> {
+    const path = this.podPath(pod);
     this.#hierarchies ??= readFile("/proc/self/mounts", "utf8").then(parseHierarchies);
     const hierarchies = await this.#hierarchies;
     if (hierarchies && "v2" in hierarchies) await this.#applyV2(hierarchies.v2, path, resources);
     else if (hierarchies) await this.#applyV1(hierarchies.v1, path, resources);
-    this.#ready.add(path);
   }
 
   async removePod(pod: Pod): Promise<void> {
@@ -82,12 +101,12 @@ export class CgroupManager {
       await mkdir(dir, { recursive: true });
       await this.#write(dir, "cpu.shares", wanted.cpuShares);
       if (path.includes("/besteffort/")) await this.#write(join(dir, ".."), "cpu.shares", 2);
-      if (wanted.cpuQuota !== undefined) await this.#write(dir, "cpu.cfs_quota_us", wanted.cpuQuota || -1);
+      await this.#write(dir, "cpu.cfs_quota_us", wanted.cpuQuota || -1);
     }
     if (controllers.memory) {
       const dir = join(controllers.memory, path);
       await mkdir(dir, { recursive: true });
-      if (wanted.memoryLimit) await this.#write(dir, "memory.limit_in_bytes", wanted.memoryLimit);
+      await this.#write(dir, "memory.limit_in_bytes", wanted.memoryLimit ?? -1);
     }
   }
 
@@ -100,8 +119,8 @@ export class CgroupManager {
     }
     // From 2..262144 shares to 1..10000 weight.
     await this.#write(dir, "cpu.weight", Math.floor(1 + ((wanted.cpuShares - 2) * 9999) / 262142));
-    if (wanted.cpuQuota) await this.#write(dir, "cpu.max", `${wanted.cpuQuota} ${PERIOD_US}`);
-    if (wanted.memoryLimit) await this.#write(dir, "memory.max", wanted.memoryLimit);
+    await this.#write(dir, "cpu.max", `${wanted.cpuQuota || "max"} ${PERIOD_US}`);
+    await this.#write(dir, "memory.max", wanted.memoryLimit ?? "max");
   }
 
   /** A controller that the host does not give us is no reason not to run the pod. */

@@ -16,9 +16,11 @@ import { shouldRestart } from "./restart.ts";
 export interface ProbeView {
   startup(containerId: string): boolean | undefined;
   liveness(containerId: string): boolean | undefined;
+  /** Its new resources take effect with a new process only. */
+  mustRestart?(containerId: string): boolean;
 }
 
-export type KillReason = "LivenessProbe" | "StartupProbe" | "DefinitionChanged" | "Unknown";
+export type KillReason = "LivenessProbe" | "StartupProbe" | "DefinitionChanged" | "Resize" | "Unknown";
 
 export interface ContainerToKill {
   id: string;
@@ -108,7 +110,7 @@ function planRegularContainers(pod: Pod, runtime: RuntimePod, probes: ProbeView,
       kept++;
       continue;
     }
-    const changed = kill.reason === "DefinitionChanged";
+    const changed = kill.reason === "DefinitionChanged" || kill.reason === "Resize";
     const restart = changed || (container.restartPolicy ?? pod.spec.restartPolicy) !== "Never";
     if (restart) actions.toStart.push(container);
     actions.toKill.push({ ...kill, message: restart ? `${kill.message}, will be restarted` : kill.message });
@@ -132,5 +134,7 @@ export function reasonToKill(container: Container, running: RuntimeContainer, pr
   if (probes.startup(running.id) === false) {
     return { ...of, reason: "StartupProbe", message: `Container ${container.name} failed startup probe` };
   }
+  if (probes.mustRestart?.(running.id))
+    return { ...of, reason: "Resize", message: `Container ${container.name} resize requires restart` };
   return undefined;
 }

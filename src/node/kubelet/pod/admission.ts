@@ -78,7 +78,8 @@ const REASONS: Record<string, string> = {
   "ephemeral-storage": "OutOfephemeral-storage",
 };
 
-function refuseResources({ pod, allocatable, others }: AdmissionInput): Refusal | undefined {
+/** The node has not enough left, or never had. */
+export function refuseResources({ pod, allocatable, others }: Omit<AdmissionInput, "node">): Refusal | undefined {
   const most = wholeUnits(allocatable.pods ?? "110");
   if (others.length + 1 > most) return shortage("pods", 1, others.length, most);
   const names = new Set(

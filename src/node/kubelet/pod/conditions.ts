@@ -38,6 +38,14 @@ export interface ConditionInput {
   statuses: readonly ContainerStatus[];
   /** Those of the API that others own. */
   foreign: readonly PodCondition[];
+  resize?: ResizeState;
+}
+
+export interface ResizeState {
+  /** The node has no room for what the spec asks. */
+  pending?: { reason: string; message: string };
+  /** Granted, not yet done. */
+  inProgress?: { message?: string };
 }
 
 /** Without transition times. */
@@ -50,9 +58,19 @@ export function kubeletConditions(input: ConditionInput): PodCondition[] {
     ["Ready", containersReady.status === "True" ? readinessGatesVerdict(pod, foreign) : containersReady],
     ["ContainersReady", containersReady],
     ["PodScheduled", yes],
+    ...resizeVerdicts(input.resize),
   ];
   const { generation } = pod.metadata;
   return verdicts.map(([type, verdict]) => ({ type, ...(generation && { observedGeneration: generation }), ...verdict }));
+}
+
+/** Only there while they are true. */
+function resizeVerdicts({ pending, inProgress }: ResizeState = {}): [string, Verdict][] {
+  const failed = inProgress?.message ? { reason: "Error", message: inProgress.message } : {};
+  return [
+    ...(pending ? [["PodResizePending", { ...yes, ...pending }] as [string, Verdict]] : []),
+    ...(inProgress ? [["PodResizeInProgress", { ...yes, ...failed }] as [string, Verdict]] : []),
+  ];
 }
 
 function containersReadyVerdict(pod: Pod, statuses: readonly ContainerStatus[], phase: PodPhase): Verdict {

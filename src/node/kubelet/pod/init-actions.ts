@@ -58,7 +58,7 @@ export function planInitContainers(pod: Pod, runtime: RuntimePod, probes: ProbeV
 
     function planRunningSidecar(index: number): void {
       const started = container.startupProbe ? probes.startup(last!.id) : true;
-      const restart = (reason: "StartupProbe" | "LivenessProbe" | "DefinitionChanged", what: string) => {
+      const restart = (reason: "StartupProbe" | "LivenessProbe" | "DefinitionChanged" | "Resize", what: string) => {
         actions.toKill.push({
           id: last!.id,
           name: container.name,
@@ -73,6 +73,7 @@ export function planInitContainers(pod: Pod, runtime: RuntimePod, probes: ProbeV
       done();
       if (last!.notes.hash !== containerHash(container)) restart("DefinitionChanged", "definition changed");
       else if (probes.liveness(last!.id) === false) restart("LivenessProbe", "failed liveness probe");
+      else if (probes.mustRestart?.(last!.id)) restart("Resize", "resize requires restart");
     }
   }
   if (!laterOneRan) start.push(0);

@@ -3,10 +3,10 @@
  *
  * @source pkg/kubelet/kubelet_pods.go generateAPIPodStatus, pkg/kubelet/prober/prober_manager.go UpdatePodStatus v1.36
  */
-import type { ContainerStatus, Pod, PodStatus } from "../../../shared/api/generated/core-v1.ts";
+import type { ContainerStatus, Pod, PodStatus, ResourceRequirements } from "../../../shared/api/generated/core-v1.ts";
 import { formatTime } from "../../../shared/lib/platform.ts";
 import type { RuntimePod } from "../runtime/types.ts";
-import { KUBELET_CONDITIONS, kubeletConditions, withTransitionTimes } from "./conditions.ts";
+import { KUBELET_CONDITIONS, kubeletConditions, withTransitionTimes, type ResizeState } from "./conditions.ts";
 import { containerStatuses, plainContainerId, type WaitingReason } from "./container-status.ts";
 import {
   ephemeralContainers,
@@ -37,6 +37,9 @@ export interface StatusInput {
   /** The kubelet itself ends the pod: refused, evicted, past its deadline. */
   verdict?: { phase: "Failed"; reason: string; message: string };
   now: number;
+  resize?: ResizeState;
+  /** What a container really has, where it is not yet what it was granted. */
+  appliedResources?(container: string): ResourceRequirements | undefined;
 }
 
 export function podStatus(input: StatusInput): PodStatus {
@@ -46,7 +49,14 @@ export function podStatus(input: StatusInput): PodStatus {
   const all = [...init, ...regular];
   const { phase, reason, message } = settlePhase(input, all);
   const foreign = (pod.status?.conditions ?? []).filter(({ type }) => !KUBELET_CONDITIONS.has(type));
-  const conditions = kubeletConditions({ pod, runtime, phase, statuses: all, foreign });
+  const conditions = kubeletConditions({
+    pod,
+    runtime,
+    phase,
+    statuses: all,
+    foreign,
+    ...(input.resize && { resize: input.resize }),
+  });
   const ephemeral = statusesOf("ephemeral", input);
   return {
     ...(pod.metadata.generation && { observedGeneration: pod.metadata.generation }),
@@ -92,6 +102,10 @@ function statusesOf(role: ContainerRole, input: StatusInput): ContainerStatus[] 
   }[role] as [ReturnType<typeof regularContainers>, ContainerStatus[] | undefined];
   const statuses = containerStatuses({ pod, runtime, role, containers, previous: previous ?? [], waiting });
   if (role === "ephemeral") return statuses;
+  for (const status of statuses) {
+    const applied = status.state.running && input.appliedResources?.(status.name);
+    if (applied) status.resources = { ...applied };
+  }
   return statuses.map((status) =>
     withReadiness(
       status,

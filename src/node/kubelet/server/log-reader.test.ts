@@ -38,11 +38,15 @@ test("records become text: whole, cut, from a time, with times, of one stream", 
 test("a log is followed across rotation until the container ends", async () => {
   await writeFile(path, line(1, "one"));
   let running = true;
-  const text = read({ follow: true, isRunning: () => running });
+  const options = { follow: true, timestamps: false, isRunning: () => running };
+  const log = readLog(path, options, realClock, new AbortController().signal)[Symbol.asyncIterator]();
+  const next = async () => String((await log.next()).value);
+  expect(await next()).toBe("one\n");
   await appendFile(path, line(2, "two"));
   await rename(path, `${path}.1`);
   await writeFile(path, line(3, "three"));
+  expect([await next(), await next()]).toEqual(["two\n", "three\n"]);
   await appendFile(path, line(4, "four"));
   running = false;
-  expect(await text).toBe("one\ntwo\nthree\nfour\n");
+  expect([await next(), (await log.next()).done]).toEqual(["four\n", true]);
 });

@@ -64,7 +64,8 @@ async function* readLines(path: string, options: LogOptions, clock: Clock, signa
   const changes = options.follow ? new FileChanges(path, clock, signal) : undefined;
   try {
     let offset = options.tailLines === undefined ? 0 : await tailOffset(file, options.tailLines);
-    let rest = Buffer.alloc(0);
+    let rest: Buffer = Buffer.alloc(0);
+    let replaced = false;
     while (!signal.aborted) {
       // Asked first: what it wrote before it ended is in the file by then.
       const running = options.isRunning();
@@ -78,10 +79,13 @@ async function* readLines(path: string, options: LogOptions, clock: Clock, signa
         continue;
       }
       if (!changes) return;
-      if (await wasRotated(path, file)) {
+      if (replaced) {
         await file.close();
         file = await open(path, "r");
         offset = 0;
+        replaced = false;
+      } else if (await wasRotated(path, file)) {
+        replaced = true; // what was still written to the old one is read first
       } else if (!running) return;
       else await changes.next();
     }

@@ -128,6 +128,13 @@ const OWNED: ReadonlySet<keyof PodStatus> = new Set([
 const CONDITION_FIELDS = ["status", "reason", "message", "observedGeneration", "lastTransitionTime"] as const;
 
 function changedConditions(from: PodStatus, to: PodStatus): Record<string, unknown>[] {
+  const ended = (from.conditions ?? []).filter(
+    ({ type }) => KUBELET_CONDITIONS.has(type) && !to.conditions?.some((c) => c.type === type),
+  );
+  return [...ended.map(({ type }) => ({ $patch: "delete", type })), ...alteredConditions(from, to)];
+}
+
+function alteredConditions(from: PodStatus, to: PodStatus): Record<string, unknown>[] {
   return (to.conditions ?? []).flatMap((condition) => {
     if (!KUBELET_CONDITIONS.has(condition.type) && condition.type !== "DisruptionTarget") return [];
     const before = from.conditions?.find(({ type }) => type === condition.type);

@@ -22,11 +22,14 @@ import { podStatus, type StatusInput } from "../pod/status.ts";
 import type { RuntimePod } from "../runtime/types.ts";
 import { Backoff } from "./backoff.ts";
 import { killPod } from "./kill.ts";
+import { PodResize } from "./resize.ts";
 import { StartError } from "./start-error.ts";
 import { dropStaleReasons, syncPod } from "./sync.ts";
 
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
+/** How often it is looked whether there is room for a resize by now. */
+const RESIZE_RETRY_MS = 5_000;
 /** Volumes are brought up to date this often even if nothing happens. */
 const RESYNC_MS = 60_000;
 
@@ -37,7 +40,10 @@ export class PodWorker {
   readonly #context: KubeletContext;
   readonly #waiting = new Map<string, WaitingReason>();
   readonly #backoff: Backoff;
+  readonly #resize: PodResize;
+  /** As it was granted; `#asked` is what the API has. */
   #pod: Pod;
+  #asked: Pod | undefined;
   #phase: Phase = "syncing";
   #verdict: StatusInput["verdict"];
   /** The API server has the object no more: nobody is left to be told. */
@@ -52,6 +58,7 @@ export class PodWorker {
 
   constructor(context: KubeletContext, pod: Pod, onGone: (uid: string) => void) {
     this.#context = context;
+    this.#resize = new PodResize(pod);
     this.#pod = pod;
     this.uid = pod.metadata.uid!;
     this.#backoff = new Backoff(() => context.platform.clock.now());
@@ -70,7 +77,8 @@ export class PodWorker {
 
   update(pod: Pod): void {
     const before = this.#pod;
-    this.#pod = pod;
+    this.#asked = pod;
+    this.#pod = this.#resize.grant(pod, this.#context.roomForResize);
     const grace = pod.metadata.deletionGracePeriodSeconds ?? Infinity;
     const deleted = pod.metadata.deletionTimestamp && !before.metadata.deletionTimestamp;
     const sooner = grace < (before.metadata.deletionGracePeriodSeconds ?? Infinity);
@@ -121,8 +129,16 @@ export class PodWorker {
       waiting: (name) => this.#waiting.get(name),
       hostIPs: hostIPs(),
       now: platform.clock.now(),
+      resize: this.#resizeState(runtime),
+      appliedResources: (name) => this.#resize.applied(name),
       ...(this.#verdict && { verdict: this.#verdict }),
     };
+  }
+
+  #resizeState(runtime: RuntimePod): NonNullable<StatusInput["resize"]> {
+    const { pending } = this.#resize;
+    const inProgress = this.#resize.toApply(this.#pod, runtime).length > 0;
+    return { ...(pending && { pending }), ...(inProgress && { inProgress: {} }) };
   }
 
   #interrupt(): void {
@@ -175,6 +191,7 @@ export class PodWorker {
 
   async #sync(signal: AbortSignal): Promise<number | undefined> {
     const runtime = this.#context.view.get(this.uid);
+    if (this.#resize.pending && this.#asked) this.#pod = this.#resize.grant(this.#asked, this.#context.roomForResize);
     dropStaleReasons(this.#pod, runtime, this.#waiting);
     this.#context.probes.watchPod(this.#pod);
     const status = this.#publish(runtime);
@@ -198,6 +215,7 @@ export class PodWorker {
       podIPs,
       backoff: this.#backoff,
       waiting: this.#waiting,
+      resize: this.#resize,
       signal,
     });
     if (result.acted) {
@@ -205,7 +223,8 @@ export class PodWorker {
       // A finished step may allow the next one; one that has to wait is not tried at once.
       if (result.retryAt === undefined || isTerminalPhase(next.phase)) this.#dirty = true;
     }
-    return earliest(result.retryAt, deadline);
+    const again = this.#resize.pending ? this.#context.platform.clock.now() + RESIZE_RETRY_MS : undefined;
+    return earliest(result.retryAt, deadline, again);
   }
 
   /** What was done before a failure is looked at all the same. */

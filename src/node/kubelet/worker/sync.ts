@@ -12,10 +12,11 @@ import { planPod, type PodActions } from "../pod/actions.ts";
 import type { WaitingReason } from "../pod/container-status.ts";
 import { initContainers, isSidecar, regularContainers, type ContainerRole } from "../pod/containers.ts";
 import { podDns } from "../pod/dns.ts";
-import { podCgroupResources } from "../pod/resources.ts";
+import { containerResources, podCgroupResources } from "../pod/resources.ts";
 import { sandboxConfig } from "../pod/sandbox-config.ts";
 import type { RuntimePod } from "../runtime/types.ts";
 import type { Backoff } from "./backoff.ts";
+import type { PodResize } from "./resize.ts";
 import { killContainer, killPod } from "./kill.ts";
 import { startContainer } from "./start.ts";
 import { StartError } from "./start-error.ts";
@@ -30,6 +31,7 @@ export interface SyncRequest {
   backoff: Backoff;
   /** Why containers wait, by name; kept from pass to pass and shown in the status. */
   waiting: Map<string, WaitingReason>;
+  resize: PodResize;
   signal: AbortSignal;
 }
 
@@ -44,12 +46,40 @@ export async function syncPod(context: KubeletContext, request: SyncRequest): Pr
   const { pod, runtime, signal } = request;
   await preparePod(context, pod);
   signal.throwIfAborted();
-  const actions = planPod(pod, runtime, context.probes);
-  if (isIdle(actions)) return { acted: false };
+  const { resized, restart } = await applyResize(context, request);
+  const { startup, liveness } = context.probes;
+  const actions = planPod(pod, runtime, { startup, liveness, mustRestart: (id) => restart.has(id) });
+  if (isIdle(actions)) return { acted: resized };
   await stopUnwanted(context, request, actions);
   const sandbox = await ensureSandbox(context, request, actions);
   if (!sandbox) return { acted: true };
   return startAll(context, request, actions, sandbox);
+}
+
+/**
+ * Gives running containers the resources they were granted. The pod's own cgroup is widened before and narrowed after: a child may
+ * never have more than its parent. Resolves with the ids of those that have to be restarted for it.
+ */
+async function applyResize(context: KubeletContext, { pod, runtime, resize }: SyncRequest) {
+  const changes = resize.toApply(pod, runtime);
+  const restart = new Set(changes.filter((change) => change.restart).map(({ record }) => record.id));
+  if (changes.length === 0) {
+    if (await context.cgroups.narrowPod(pod, podCgroupResources(pod))) recordResize(context, pod);
+    return { resized: false, restart };
+  }
+  await context.cgroups.widenPod(pod, podCgroupResources(pod));
+  for (const { container, record } of changes.filter((change) => !change.restart)) {
+    await context.cri.updateResources(record.id, containerResources(pod, container, context.memoryCapacity));
+    resize.started(container, record.id);
+    context.view.forget(record.id);
+  }
+  return { resized: true, restart };
+}
+
+function recordResize({ recorder }: KubeletContext, pod: Pod): void {
+  const containers = regularContainers(pod).map(({ name, resources }) => ({ name, resources }));
+  const done = JSON.stringify({ containers, generation: pod.metadata.generation });
+  recorder.event(eventSubject(pod), "Normal", "ResizeCompleted", `Pod resize completed: ${done}`);
 }
 
 function isIdle(actions: PodActions): boolean {
@@ -154,7 +184,7 @@ async function startAll(
 ): Promise<SyncResult> {
   let retryAt = Infinity;
   const start = async (container: Container, role: ContainerRole): Promise<boolean> => {
-    const { pod, runtime, backoff, signal, waiting } = request;
+    const { pod, runtime, backoff, signal, waiting, resize } = request;
     try {
       const { id, config, podIPs } = sandbox;
       await startContainer(context, {
@@ -169,6 +199,7 @@ async function startAll(
         sandboxConfig: config,
       });
       waiting.delete(container.name);
+      resize.started(container, "");
       return true;
     } catch (error) {
       signal.throwIfAborted();
