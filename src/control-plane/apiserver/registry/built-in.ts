@@ -7,6 +7,7 @@ import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import type { Core } from "../core.ts";
 import type { VirtualResource } from "../types.ts";
 import { componentStatuses } from "./component-statuses.ts";
+import { podEviction } from "./pod-eviction.ts";
 import { podBinding } from "./pod-binding.ts";
 import type { Convert, ResourceDefinition } from "./resources.ts";
 
@@ -44,5 +45,10 @@ export function builtInResources(kinds: readonly Kind<any>[]): ResourceDefinitio
 /** What the registry itself computes. */
 export function builtInVirtual(core: Core): Record<string, VirtualResource> {
   const binding = podBinding(core);
-  return { "/pods/binding": binding, "/bindings": binding, "/componentstatuses": componentStatuses };
+  return {
+    "/pods/binding": binding,
+    "/pods/eviction": podEviction(core),
+    "/bindings": binding,
+    "/componentstatuses": componentStatuses,
+  };
 }
