@@ -14,6 +14,7 @@ import type { ConnectAnswer, ConnectContext, ConnectResource } from "../types.ts
 import { kubeletAddress, type KubeletCredentials } from "./kubelet-connection.ts";
 import { podOf } from "./pod-container.ts";
 import { joinStreams } from "./pod-streams.ts";
+import { rewriteHtml, rewriteUrl } from "./rewrite.ts";
 import { requestHead } from "./upgrade.ts";
 
 interface Target {
@@ -37,6 +38,8 @@ const HOP_HEADERS = new Set([
   "host",
   "authorization",
   "http2-settings",
+  // Answers are looked into.
+  "accept-encoding",
 ]);
 
 export const podProxy = (): ConnectResource => proxyTo(podTarget);
@@ -137,8 +140,22 @@ async function forward(context: ConnectContext, target: Target): Promise<Connect
   const passed: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(answer.headers))
     if (value !== undefined && !HOP_HEADERS.has(name)) passed[name] = value;
-  return { code: answer.statusCode ?? 502, headers: passed, body: answer };
+  const place = {
+    prefix: prefixOf(context),
+    hosts: [`${target.host}:${target.port}`, context.headers[":authority"] ?? context.headers.host ?? ""],
+  };
+  if (typeof passed.location === "string") passed.location = rewriteUrl(passed.location, place);
+  const code = answer.statusCode ?? 502;
+  if (!/^text\/html\b/.test(String(passed["content-type"])) || passed["content-encoding"])
+    return { code, headers: passed, body: answer };
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  delete passed["content-length"];
+  return { code, headers: passed, body: rewriteHtml(Buffer.concat(chunks).toString(), place) };
 }
+
+/** The path that leads to the root of the backend. */
+const prefixOf = ({ path, rest }: ConnectContext) => path.slice(0, path.length - rest.length);
 
 function send(
   context: ConnectContext,
