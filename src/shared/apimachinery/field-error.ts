@@ -97,3 +97,10 @@ export function internalFieldError(field: string, detail: string): FieldError {
 function withDetail(head: string, detail: string): string {
   return detail ? `${head}: ${detail}` : head;
 }
+
+/** As `notSupported`, where upstream lists the values in an order of its own. */
+export function notSupportedAsListed(field: string, value: unknown, supported: readonly string[]): FieldError {
+  const list = supported.map((v) => JSON.stringify(v)).join(", ");
+  const message = `Unsupported value: ${formatBadValue(value)}: supported values: ${list}`;
+  return { type: "FieldValueNotSupported", field, message };
+}

@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http";
 import tls, { type TLSSocket } from "node:tls";
 import { Node } from "../../../shared/api/core/node.ts";
 import { apiError, internalError, notFound } from "../../../shared/apimachinery/errors.ts";
+import { plainError } from "../registry/read.ts";
 import type { ServerContext } from "../types.ts";
 
 export interface KubeletCredentials {
@@ -33,7 +34,7 @@ export function kubeletAddress(server: ServerContext, nodeName: string): Kubelet
   if (!node) throw notFound({ group: "", resource: "nodes" }, nodeName);
   const addresses = node.status?.addresses ?? [];
   const host = ADDRESS_TYPES.flatMap((type) => addresses.filter((address) => address.type === type))[0]?.address;
-  if (!host) throw internalError(`no preferred addresses found; known addresses: []`);
+  if (!host) throw plainError("no preferred addresses found; known addresses: []");
   return { host, port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port || DEFAULT_PORT };
 }
 

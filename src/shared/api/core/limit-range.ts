@@ -1,10 +1,12 @@
 import type { LimitRange as T } from "../generated/core-v1.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { validateLimits } from "./validation/limit-range.ts";
 
 export const LimitRange = defineKind<T>({
   ...facts["v1/limitranges"],
   createOnUpdate: true,
+  validate: ({ spec }) => validateLimits(spec?.limits),
   setDefaults({ spec }) {
     for (const item of spec?.limits ?? []) {
       if (item.type !== "Container") continue;

@@ -2,6 +2,7 @@ import type { Node as T } from "../generated/core-v1.ts";
 import { age, NONE } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { nodeWarnings, validateNode, validateNodeUpdate } from "./validation/node.ts";
 
 export const Node = defineKind<T>({
   ...facts["v1/nodes"],
@@ -23,9 +24,34 @@ export const Node = defineKind<T>({
     return [...head, age(node, context), info?.kubeletVersion ?? "", ...wide];
   },
   statusOnCreate: true,
+  setDefaults({ spec, status }) {
+    linkPodRanges(spec);
+    if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+  },
+  prepareForCreate({ spec, status }) {
+    delete spec.configSource;
+    delete status.config;
+  },
+  prepareForUpdate({ spec }, old) {
+    if (!old.spec.configSource) delete spec.configSource;
+  },
+  prepareForStatusUpdate({ status }, old) {
+    if (!old.status?.config) delete status?.config;
+  },
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
+  validateStatusUpdate: validateNodeUpdate,
+  warnings: (node, _old, { subresource }) => (subresource === "status" ? [] : nodeWarnings(node)),
   selectableFields: { "spec.unschedulable": (node) => String(node.spec.unschedulable ?? false) },
 });
 export type Node = T;
+
+/** The old field is the first of the list; where they differ it is right. */
+function linkPodRanges(spec: T["spec"] | undefined): void {
+  if (!spec) return;
+  if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+  if (spec.podCIDRs?.length) spec.podCIDR = spec.podCIDRs[0];
+}
 
 const ROLE_PREFIX = "node-role.kubernetes.io/";
 

@@ -3,6 +3,13 @@ import { age, UNSET } from "../cells.ts";
 import { accessModesText, classText } from "./volume-cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import {
+  claimWarnings,
+  linkDataSources,
+  validateClaimSpec,
+  validateClaimStatus,
+  validateClaimUpdate,
+} from "./validation/claim.ts";
 
 export const PersistentVolumeClaim = defineKind<T>({
   ...facts["v1/persistentvolumeclaims"],
@@ -20,7 +27,13 @@ export const PersistentVolumeClaim = defineKind<T>({
     spec.volumeMode ??= "Filesystem";
     status.phase ??= "Pending";
   },
+  validate: ({ spec }) => validateClaimSpec("spec", spec),
+  validateUpdate: validateClaimUpdate,
+  validateStatusUpdate: validateClaimStatus,
+  warnings: (claim, _old, { subresource }) => (subresource ? [] : claimWarnings(claim)),
+  prepareForUpdate: ({ spec }, old) => linkDataSources(spec, old.spec),
   prepareForCreate(claim) {
+    linkDataSources(claim.spec);
     claim.status = { phase: "Pending" };
   },
 });

@@ -4,6 +4,7 @@ import { age, UNSET } from "../cells.ts";
 import { accessModesText, classText } from "./volume-cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { validateVolume, validateVolumeUpdate, volumeWarnings } from "./validation/volume.ts";
 
 export const PersistentVolume = defineKind<T>({
   ...facts["v1/persistentvolumes"],
@@ -30,6 +31,9 @@ export const PersistentVolume = defineKind<T>({
     }
     status.phase ??= "Pending";
   },
+  validate: validateVolume,
+  validateUpdate: validateVolumeUpdate,
+  warnings: (volume, _old, { subresource }) => (subresource ? [] : volumeWarnings(volume)),
   prepareForCreate(volume, { now }) {
     volume.status = { phase: "Pending", lastPhaseTransitionTime: formatTime(now) };
   },

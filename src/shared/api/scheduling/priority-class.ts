@@ -18,11 +18,13 @@ export const PriorityClass = defineKind<T>({
     return [metadata.name, value, globalDefault, age(priority, context), preemptionPolicy];
   },
   immutable: ["preemptionPolicy"],
-  generation: true,
+  prepareForCreate(priority) {
+    priority.metadata.generation = 1;
+  },
   setDefaults(priority) {
     priority.preemptionPolicy ??= "PreemptLowerPriority";
   },
-  validate: (priority) => [...validateValue(priority), ...validatePolicy(priority.preemptionPolicy)],
+  validate: (priority, _context, old) => (old ? [] : [...validateValue(priority), ...validatePolicy(priority.preemptionPolicy)]),
   validateUpdate: ({ value }, old) => (value === old.value ? [] : [forbidden("value", "may not be changed in an update.")]),
 });
 export type PriorityClass = T;

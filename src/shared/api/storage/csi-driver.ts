@@ -1,4 +1,4 @@
-import { duplicate, invalidValue, notSupported, type FieldError } from "../../apimachinery/field-error.ts";
+import { duplicate, invalidValue, notSupported, notSupportedAsListed, type FieldError } from "../../apimachinery/field-error.ts";
 import { deepEqual } from "../../apimachinery/patch/index.ts";
 import { age, NONE, UNSET } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
@@ -22,7 +22,10 @@ export const CSIDriver = defineKind<T>({
   },
   requireResourceVersion: true,
   returnDeletedObject: true,
-  generation: true,
+  prepareForUpdate(driver, old) {
+    // A new one has no generation yet.
+    if (!deepEqual(driver.spec, old.spec)) driver.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  },
   setDefaults({ spec }) {
     spec.attachRequired ??= true;
     spec.podInfoOnMount ??= false;
@@ -37,7 +40,7 @@ export const CSIDriver = defineKind<T>({
     ...validateTokenRequests(spec),
     ...(spec.volumeLifecycleModes ?? [])
       .filter((mode) => !MODES.includes(mode))
-      .map((mode) => notSupported("spec.volumeLifecycleModes", mode, MODES)),
+      .map((mode) => notSupportedAsListed("spec.volumeLifecycleModes", mode, MODES)),
     ...validateRest(spec),
   ],
   warnings({ spec }, old) {
