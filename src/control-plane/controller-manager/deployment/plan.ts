@@ -177,8 +177,8 @@ class Rollout {
     }
   }
 
-  #nextRevision(): number {
-    return Math.max(0, ...this.#old.map(revisionOf)) + 1;
+  #nextRevision(): bigint {
+    return this.#old.map(revisionOf).reduce((a, b) => (a > b ? a : b), 0n) + 1n;
   }
 
   #ensureNewSet(): void {

@@ -62,15 +62,19 @@ export const oldestFirst = (a: WorkingSet, b: WorkingSet): number =>
 export const newestFirst = (a: WorkingSet, b: WorkingSet): number => oldestFirst(b, a);
 export const bySizeOlder = (a: WorkingSet, b: WorkingSet): number => b.replicas - a.replicas || oldestFirst(a, b);
 export const bySizeNewer = (a: WorkingSet, b: WorkingSet): number => b.replicas - a.replicas || newestFirst(a, b);
-export const byRevision = (a: WorkingSet, b: WorkingSet): number => revisionOf(a) - revisionOf(b) || oldestFirst(a, b);
+export function byRevision(a: WorkingSet, b: WorkingSet): number {
+  const [x, y] = [revisionOf(a), revisionOf(b)];
+  return x < y ? -1 : x > y ? 1 : oldestFirst(a, b);
+}
 
 export const sum = (sets: readonly WorkingSet[], of: (set: WorkingSet) => number): number =>
   sets.reduce((n, set) => n + of(set), 0);
 export const active = (sets: readonly WorkingSet[]): WorkingSet[] => sets.filter((set) => set.replicas > 0);
 
-export function revisionOf(set: WorkingSet): number {
-  const revision = Number(set.annotations[REVISION] ?? 0);
-  return Number.isInteger(revision) ? revision : 0;
+/** A 64-bit number: whoever takes a set over may have given it a large one. 0 where it has none. */
+export function revisionOf(set: WorkingSet): bigint {
+  const text = set.annotations[REVISION] ?? "";
+  return /^-?\d+$/.test(text) ? BigInt(text) : 0n;
 }
 
 /** The oldest set whose template is the Deployment's, the hash label aside. */
@@ -128,7 +132,7 @@ export function setReplicasAnnotations(set: WorkingSet, deployment: Deployment):
 }
 
 /** Copies the Deployment's annotations, and raises the revision; a revision that is left goes to the history. */
-export function setRevisionAnnotations(set: WorkingSet, deployment: Deployment, revision: number): void {
+export function setRevisionAnnotations(set: WorkingSet, deployment: Deployment, revision: bigint): void {
   for (const [name, value] of Object.entries(deployment.metadata.annotations ?? {})) {
     if (!NOT_COPIED.has(name)) set.annotations[name] = value;
   }
