@@ -27,8 +27,10 @@ export interface Prepared {
   readonly object: KubeObject;
 }
 
-/** Changes kept for watches that start in the past. */
+/** Changes kept for watches that start in the past: so many, or so many bytes, but always the latest few. */
 const HISTORY_MAX = 8192;
+const HISTORY_MAX_BYTES = 16 << 20;
+const HISTORY_MIN = 256;
 
 export class ResourceCache {
   readonly prefix: string;
@@ -38,6 +40,7 @@ export class ResourceCache {
   readonly #listeners = new Set<Listener>();
   readonly #prepared = new Map<string, Prepared>();
   #history: Change[] = [];
+  #historyBytes = 0;
   /** Changes at or before this revision are not in the history any more. */
   #forgotten: number;
   /** In-process readers want parsed objects: keep those of writers. */
@@ -155,11 +158,16 @@ export class ResourceCache {
 
   #publish(change: Change): void {
     this.#history.push(change);
-    if (this.#history.length > HISTORY_MAX) {
-      const dropped = this.#history.splice(0, HISTORY_MAX >> 2);
-      this.#forgotten = dropped.at(-1)!.revision;
-    }
+    this.#historyBytes += change.entry.bytes.length;
+    const count = this.#history.length;
+    if (count > HISTORY_MAX || (this.#historyBytes > HISTORY_MAX_BYTES && count > HISTORY_MIN)) this.#forget(count >> 2);
     for (const listener of this.#listeners) listener(change);
+  }
+
+  #forget(count: number): void {
+    const dropped = this.#history.splice(0, count);
+    for (const { entry } of dropped) this.#historyBytes -= entry.bytes.length;
+    this.#forgotten = dropped.at(-1)!.revision;
   }
 
   #place(key: string): ObjectPlace {
