@@ -2,6 +2,7 @@
 import { forbiddenError, notImplemented } from "../../../shared/apimachinery/errors.ts";
 import type { Core } from "../core.ts";
 import type { ConnectContext, ConnectResource, UserInfo } from "../types.ts";
+import { admitConnect } from "./admit-connect.ts";
 import { accessOf } from "./authorize.ts";
 import { failure, plainJson } from "./failure.ts";
 import type { RequestInfo } from "./request-info.ts";
@@ -25,7 +26,8 @@ export function connect(
   if (!resource?.request) throw notImplemented(`${info.resource}/${info.subresource} is not served here`);
   const { request: ask } = resource;
   return mayChange(core, info, user)
-    .then(() => ask(connectContext(core, request, info, user)))
+    .then(() => admitConnect(core, route.served, info.subresource, connectContext(core, request, info, user)))
+    .then(ask)
     .then(
       (answer) => ({ result: { type: "stream", answer }, format: plainJson, warnings: [] }),
       (error: unknown) => failure(error),

@@ -8,6 +8,7 @@ import { isApiError, notImplemented, unauthorized } from "../../../shared/apimac
 import type { Core } from "../core.ts";
 import { incomingOf } from "../http/http1.ts";
 import type { UserInfo } from "../types.ts";
+import { admitConnect } from "./admit-connect.ts";
 import { accessOf, authorizeAs } from "./authorize.ts";
 import { connectContext, connectResourceOf, mayChange } from "./connect.ts";
 import { statusOf } from "./failure.ts";
@@ -37,7 +38,8 @@ async function upgrade(core: Core, request: IncomingMessage, socket: Duplex, hea
   const resource = connectResourceOf(core, found);
   if (!resource?.upgrade) throw notImplemented(`${info.resource}/${info.subresource} cannot be upgraded`);
   await mayChange(core, info, user);
-  await resource.upgrade(connectContext(core, incoming, info, user), { request, socket, head });
+  const context = await admitConnect(core, found.served, info.subresource, connectContext(core, incoming, info, user));
+  await resource.upgrade(context, { request, socket, head });
 }
 
 async function whoAsks(core: Core, incoming: Incoming, info: RequestInfo): Promise<UserInfo> {
