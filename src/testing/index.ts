@@ -48,7 +48,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     const api = await runApiServer({ pki, port: options.port ?? 0, platform });
     parts.push({ close: () => api.close() });
     const context = { api, platform, logger };
-    if (components.includes("controllers")) parts.push(startControllerManager(context, { clusterCidr: "10.244.0.0/16", rootCa: pki.cluster.certPem, signer: pki.cluster }));
+    if (components.includes("controllers"))
+      parts.push(
+        startControllerManager(context, { clusterCidr: "10.244.0.0/16", rootCa: pki.cluster.certPem, signer: pki.cluster }),
+      );
     if (components.includes("scheduler")) parts.push(await startScheduler(context));
     if (components.includes("nodes"))
       parts.push(await startSimulatedNodes(context, nodeNames(options.nodes ?? 1), options.nodeShape));

@@ -41,8 +41,7 @@ function structDefaulter(schema: StructSchema): Defaulter | undefined {
   for (const field of schema.fields.values()) {
     // A zero default on what is no pointer says nothing; an object default is `{}` in the API machinery's schemas.
     const isDefault =
-      field.default !== undefined &&
-      (field.ptr || (field.default !== "" && field.default !== 0 && field.default !== false));
+      field.default !== undefined && (field.ptr || (field.default !== "" && field.default !== 0 && field.default !== false));
     if (isDefault) values.push({ name: field.name, value: field.default });
     const run = defaulter(field.schema);
     if (run) inner.push({ name: field.name, run });

@@ -10,7 +10,7 @@ type Json = Record<string, unknown>;
 const TYPE_META: Json = { apiVersion: { type: "string" }, kind: { type: "string" } };
 
 export function publishedSchema(props: Props | undefined, dialect: 2 | 3): Json {
-  const root: Json = dialect === 2 ? second(props ?? {}) : { ...(props ?? {}) };
+  const root: Json = dialect === 2 ? second(props ?? {}) : { ...props };
   if (dialect === 2 && props?.["x-kubernetes-preserve-unknown-fields"]) return finish({ type: "object" }, dialect);
   if (!props) return finish({ type: "object", "x-kubernetes-preserve-unknown-fields": true }, dialect);
   return finish(root, dialect);
