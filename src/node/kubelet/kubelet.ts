@@ -18,6 +18,7 @@ import type { Cri } from "../cri/index.ts";
 import type { KubeletContext } from "./context.ts";
 import { eventSubject } from "./context.ts";
 import { removeOrphans } from "./housekeeping.ts";
+import { rotateLogs } from "./log-rotation.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import { CgroupManager } from "./node/cgroups.ts";
 import { readMachine } from "./node/machine.ts";
@@ -65,6 +66,7 @@ export interface KubeletOptions {
 }
 
 const HOUSEKEEPING_MS = 60_000;
+const LOG_ROTATION_MS = 10_000;
 const DEFAULT_PORT = 10_250;
 
 /** Runs until the signal; containers go on without it. Rejects when the runtime or the machine cannot be used at all. */
@@ -180,7 +182,13 @@ class Kubelet {
     await Promise.all([
       ...work,
       relistForever(this.#context, (uid) => this.#workers.get(uid)?.wake(), signal),
-      this.#housekeepForever(signal),
+      this.#every(
+        HOUSEKEEPING_MS,
+        "removing what pods left behind",
+        () => removeOrphans(this.#context, new Set(this.#workers.keys())),
+        signal,
+      ),
+      this.#every(LOG_ROTATION_MS, "rotating logs", () => rotateLogs(this.#context), signal),
     ]);
   }
 
@@ -259,15 +267,12 @@ class Kubelet {
     return refusePod({ pod, node, allocatable: this.#reporter.allocatable, others: this.#others(pod.metadata.uid!) });
   }
 
-  async #housekeepForever(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#context.platform;
+  async #every(ms: number, what: string, action: () => Promise<void>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      try {
-        await removeOrphans(this.#context, new Set(this.#workers.keys()));
-      } catch (error) {
-        if (!signal.aborted) this.#context.log.warn({ err: error }, "what pods left behind could not be removed");
-      }
-      await sleep(clock, HOUSEKEEPING_MS, signal).catch(() => {});
+      await action().catch((error: unknown) => {
+        if (!signal.aborted) this.#context.log.warn({ err: error }, `${what} failed`);
+      });
+      await sleep(this.#context.platform.clock, ms, signal).catch(() => {});
     }
   }
 }
