@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { runApiServer, type RunningApiServer } from "../../src/control-plane/apiserver/main.ts";
 import {
   buildImage,
