@@ -50,6 +50,8 @@ export interface KindFacts {
 export interface WriteContext {
   /** Subresource that is being written, "" for the object itself. */
   subresource: string;
+  /** The version the client speaks, e.g. `events.k8s.io/v1`; for kinds that several groups share. */
+  groupVersion?: string;
   dryRun: boolean;
   /** Milliseconds since the epoch. */
   now: number;

@@ -21,7 +21,7 @@ const kindOf = (op: Operation) => hubOf(op.served).kind;
 const IMMUTABLE = "field is immutable";
 
 export function writeContext(op: Operation, dryRun: boolean): WriteContext {
-  return { subresource: op.info.subresource, dryRun, now: op.now, user: op.user };
+  return { subresource: op.info.subresource, groupVersion: op.served.kind.groupVersion, dryRun, now: op.now, user: op.user };
 }
 
 /** The body's namespace is the path's, or left out; cluster-scoped objects have none. */
@@ -59,7 +59,7 @@ export function beforeCreate(op: Operation, object: KubeObject, dryRun: boolean)
   kind.prepareForCreate?.(object, context);
   const errors = validateMetadata(kind, object);
   errors.push(...(kind.validate?.(object, context) ?? []));
-  if (errors.length) throw invalid(op.served.kindRef, object.metadata.name ?? "", errors);
+  if (errors.length) throw invalid(op.served.resource.storage.kindRef, object.metadata.name ?? "", errors);
   op.warnings.push(...(kind.warnings?.(object, undefined, context) ?? []));
 }
 
@@ -88,7 +88,7 @@ export function beforeUpdate(op: Operation, object: KubeObject, old: KubeObject,
       ...(kind.validate?.(object, context, old) ?? []),
       ...(kind.validateUpdate?.(object, old, context) ?? []),
     );
-  if (errors.length) throw invalid(op.served.kindRef, object.metadata.name ?? "", errors);
+  if (errors.length) throw invalid(op.served.resource.storage.kindRef, object.metadata.name ?? "", errors);
   op.warnings.push(...(kind.warnings?.(object, old, context) ?? []));
 }
 

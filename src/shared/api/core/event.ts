@@ -1,7 +1,8 @@
 import type { Event as T } from "../generated/core-v1.ts";
 import { since } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
-import { defineKind } from "../kind.ts";
+import { defineKind, type WriteContext } from "../kind.ts";
+import { validateEvent, validateEventUpdate } from "./validation/event.ts";
 
 export const Event = defineKind<T>({
   ...facts["v1/events"],
@@ -20,6 +21,8 @@ export const Event = defineKind<T>({
     const head = [last, event.type ?? "", event.reason ?? "", target, fieldPath, from];
     return [...head, (event.message ?? "").trim(), first, series?.count || event.count || 1, event.metadata.name];
   },
+  validate: (event, context, old) => (old ? [] : validateEvent(event, strictness(context))),
+  validateUpdate: (event, old, context) => validateEventUpdate(event, old, strictness(context)),
   createOnUpdate: true,
   ttlSeconds: 3600,
   deletePropagation: "unsupported",
@@ -38,3 +41,5 @@ export const Event = defineKind<T>({
   },
 });
 export type Event = T;
+
+const strictness = ({ groupVersion }: WriteContext) => ({ strict: groupVersion === "events.k8s.io/v1" });

@@ -32,7 +32,7 @@ export const Namespace = defineKind<T>({
     if (subresource !== "finalize") namespace.spec = { ...namespace.spec, finalizers: old.spec?.finalizers };
     if (!namespace.spec?.finalizers?.length) delete namespace.spec?.finalizers;
   },
-  validate: (namespace) => (namespace.spec?.finalizers ?? []).flatMap((name) => validateFinalizer(name)),
+  validate: (namespace, { subresource }, old) => (old && !subresource ? [] : validateFinalizers(namespace, subresource)),
   validateStatusUpdate: (namespace) => validatePhase(namespace),
   isHeld: (namespace) => Boolean(namespace.spec?.finalizers?.length),
   prepareForDelete(namespace) {
@@ -41,8 +41,12 @@ export const Namespace = defineKind<T>({
 });
 export type Namespace = T;
 
-function validateFinalizer(finalizer: string): FieldError[] {
-  const path = "spec.finalizers";
+const validateFinalizers = ({ spec }: T, subresource: string): FieldError[] =>
+  (spec?.finalizers ?? []).flatMap((name, i) =>
+    validateFinalizer(subresource === "finalize" ? `spec.finalizers[${i}]` : "spec.finalizers", name),
+  );
+
+function validateFinalizer(path: string, finalizer: string): FieldError[] {
   const errors = isQualifiedName(finalizer).map((message) => invalidValue(path, finalizer, message));
   if (!finalizer.includes("/") && finalizer !== FINALIZER)
     errors.push(invalidValue(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified"));

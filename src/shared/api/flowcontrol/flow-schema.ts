@@ -2,6 +2,7 @@ import type { FlowSchema as T } from "../generated/flowcontrol-v1.ts";
 import { age, NONE } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { validateConditions, validateFlowSchema } from "./validation.ts";
 
 export const FlowSchema = defineKind<T>({
   ...facts["flowcontrol.apiserver.k8s.io/v1/flowschemas"],
@@ -12,6 +13,8 @@ export const FlowSchema = defineKind<T>({
     return [...head, distinguisherMethod?.type ?? NONE, age(schema, context), dangling];
   },
   generation: true,
+  validate: validateFlowSchema,
+  validateStatusUpdate: ({ status }) => validateConditions(status?.conditions),
   setDefaults({ spec }) {
     if (spec) spec.matchingPrecedence ||= 1000;
   },

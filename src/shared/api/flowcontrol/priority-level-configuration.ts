@@ -2,6 +2,8 @@ import type { PriorityLevelConfiguration as T } from "../generated/flowcontrol-v
 import { age, NONE } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { validatePriorityLevel } from "./priority-level-validation.ts";
+import { validateConditions } from "./validation.ts";
 
 export const PriorityLevelConfiguration = defineKind<T>({
   ...facts["flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations"],
@@ -12,6 +14,8 @@ export const PriorityLevelConfiguration = defineKind<T>({
     return [level.metadata.name, type, limited?.nominalConcurrencyShares ?? NONE, ...queues, age(level, context)];
   },
   generation: true,
+  validate: validatePriorityLevel,
+  validateStatusUpdate: ({ status }) => validateConditions(status?.conditions),
   setDefaults({ spec }) {
     if (spec?.limited) {
       spec.limited.nominalConcurrencyShares ??= 30;

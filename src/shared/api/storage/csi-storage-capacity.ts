@@ -2,6 +2,7 @@ import { invalidValue } from "../../apimachinery/field-error.ts";
 import { deepEqual } from "../../apimachinery/patch/index.ts";
 import { validateLabelSelector } from "../../apimachinery/validation.ts";
 import { validateNonnegativeQuantity } from "../core/validation/resources.ts";
+import { labelSelectorWarnings } from "../core/validation/node-selector.ts";
 import { validateClass } from "../core/validation/volume.ts";
 import type { CSIStorageCapacity as T } from "../generated/storage-v1.ts";
 import { facts } from "../generated/kinds.ts";
@@ -10,6 +11,7 @@ import { defineKind } from "../kind.ts";
 export const CSIStorageCapacity = defineKind<T>({
   ...facts["storage.k8s.io/v1/csistoragecapacities"],
   requireResourceVersion: true,
+  warnings: ({ nodeTopology }) => labelSelectorWarnings("nodeTopology", nodeTopology),
   validate: ({ nodeTopology, storageClassName, capacity }) => [
     ...validateLabelSelector("nodeTopology", nodeTopology),
     ...validateClass("storageClassName", storageClassName),

@@ -1,6 +1,7 @@
 import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import type { StorageClass as T } from "../generated/storage-v1.ts";
+import { deprecatedNodeLabel } from "../core/validation/node-selector.ts";
 import { defineKind } from "../kind.ts";
 import { notSupported } from "../../apimachinery/field-error.ts";
 import { validateParameters, validateProvisioner } from "./provisioner.ts";
@@ -15,6 +16,13 @@ export const StorageClass = defineKind<T>({
   },
   returnDeletedObject: true,
   immutable: ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"],
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+      matchLabelExpressions.flatMap(({ key }, j) => {
+        const text = deprecatedNodeLabel(key);
+        return text ? [`allowedTopologies[${i}].matchLabelExpressions[${j}].key: ${text}`] : [];
+      }),
+    ),
   setDefaults(storage) {
     storage.reclaimPolicy ??= "Delete";
     storage.volumeBindingMode ??= "Immediate";

@@ -5,6 +5,7 @@
  */
 import { forbidden, invalidValue, required, type FieldError } from "../../../apimachinery/field-error.ts";
 import { isDNS1123Subdomain, isLabelValue, validateLabelName } from "../../../apimachinery/validation.ts";
+import type { LabelSelector } from "../../../apimachinery/meta.ts";
 import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm } from "../../generated/core-v1.ts";
 
 export function validateNodeSelector(path: string, { nodeSelectorTerms: terms = [] }: NodeSelector): FieldError[] {
@@ -69,6 +70,19 @@ const DEPRECATED_LABELS: Readonly<Record<string, string>> = {
 };
 
 export const deprecatedNodeLabel = (key: string): string | undefined => DEPRECATED_LABELS[key];
+
+/** Of a selector of labels that are nodes'. */
+export function labelSelectorWarnings(path: string, selector: LabelSelector | undefined): string[] {
+  const expressions = (selector?.matchExpressions ?? []).flatMap(({ key }, i) => {
+    const text = deprecatedNodeLabel(key);
+    return text ? [`${path}.matchExpressions[${i}].key: ${key} is ${text}`] : [];
+  });
+  const labels = Object.keys(selector?.matchLabels ?? {}).flatMap((label) => {
+    const text = deprecatedNodeLabel(label);
+    return text ? [`${path}.matchLabels.${label}: ${text}`] : [];
+  });
+  return [...expressions, ...labels];
+}
 
 /** `checkValues`: values that are no label values are told too. */
 export function nodeSelectorTermWarnings(

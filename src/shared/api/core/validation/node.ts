@@ -16,7 +16,7 @@ import { isLabelValue, validateLabelName } from "../../../apimachinery/validatio
 import type { Node, Taint } from "../../generated/core-v1.ts";
 import { sortedEntries, validateResourceQuantity } from "./resources.ts";
 
-const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+export const EFFECTS: readonly string[] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 const TAINTS = "metadata.taints";
 
 export const validateNode = (node: Node): FieldError[] => [
