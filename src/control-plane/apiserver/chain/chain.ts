@@ -17,7 +17,7 @@ import { accessOf, refusal } from "./authorize.ts";
 import { connect } from "./connect.ts";
 import { failure, plainJson } from "./failure.ts";
 import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
-import { route, type Route } from "./route.ts";
+import { route, scopeFits, type Route } from "./route.ts";
 import type { Answer, Handler, Incoming, Result } from "./types.ts";
 
 /** Paths that are no resources: discovery, version, probes, OpenAPI. undefined: 404. */
@@ -51,6 +51,7 @@ export function createChain(core: Core, paths: PathHandler): Handler {
   };
   const serve = (request: Incoming, info: RequestInfo, user: UserInfo): Maybe<Answer> => {
     if (!core.resources.hasGroup(info.group)) return paths(request, user) ?? pageNotFound;
+    if (isBesideCustom(core, info)) return pageNotFound;
     const found = routeTold(core, request, info);
     const connected = connect(core, request, info, user, found);
     if (connected) return connected;
@@ -83,6 +84,13 @@ function authenticate(core: Core, request: Incoming): Maybe<UserInfo> {
 function known(user: UserInfo | undefined): UserInfo {
   if (!user) throw unauthorized();
   return user;
+}
+
+/** In a group of custom resources a path that none of them is at is nobody's. */
+function isBesideCustom({ resources }: Core, info: RequestInfo): boolean {
+  const served = resources.find(info.group, info.version, info.resource);
+  if (served) return Boolean(served.kind.schema.dynamic) && !scopeFits(info, served);
+  return info.group.includes(".") && resources.isCustomGroup(info.group);
 }
 
 /** The route; where there is none, a deprecated kind still says so. */

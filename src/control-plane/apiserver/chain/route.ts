@@ -38,7 +38,7 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
 const NAMED = new Set(["get", "update", "patch", "delete"]);
 const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
 
-function scopeFits(info: RequestInfo, served: Served): boolean {
+export function scopeFits(info: RequestInfo, served: Served): boolean {
   if (served.kind.scope === "Namespaced") return Boolean(info.namespace) || !info.name;
   return !info.namespace || (info.resource === "namespaces" && info.name === info.namespace);
 }

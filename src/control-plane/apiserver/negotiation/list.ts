@@ -20,6 +20,7 @@ const listKindOf = ({ kind }: Served) => kind.listKind ?? `${kind.kind}List`;
 export function* jsonList(served: Served, entries: readonly CachedObject[], meta: ListMeta): Generator<Uint8Array> {
   const { kind, head } = served;
   const typed = Boolean(kind.schema.dynamic);
+  if (typed) meta = { continue: "", ...meta };
   const start = `{"kind":${JSON.stringify(listKindOf(served))},"apiVersion":${JSON.stringify(kind.groupVersion)},"metadata":${JSON.stringify(meta)},"items":[`;
   let parts: Uint8Array[] = [Buffer.from(start)];
   let size = 0;

@@ -105,6 +105,12 @@ export class ResourceTable {
     return this.#groups.has(group);
   }
 
+  /** Whether all that is served in this group is custom. */
+  isCustomGroup(group: string): boolean {
+    for (const { kind } of this.#served.values()) if (kind.group === group) return Boolean(kind.schema.dynamic);
+    return false;
+  }
+
   /** Whether a kind of this name is served in any resource. */
   readonly isKind = (group: string, version: string, kind: string): boolean => {
     for (const one of this.#served.values())

@@ -4,10 +4,39 @@ import type {
   CustomResourceDefinitionVersion,
 } from "../../../../shared/api/generated/apiextensions-v1.ts";
 import type { KindBehaviour } from "../../../../shared/api/kind.ts";
+import type { FieldError } from "../../../../shared/apimachinery/field-error.ts";
 import type { KubeObject } from "../../../../shared/apimachinery/meta.ts";
+import type { Props } from "../structural.ts";
+import { validateListTypes } from "./list-types.ts";
+import { validateValue } from "./value.ts";
 
-type Behaviour = Pick<KindBehaviour<KubeObject>, "validate" | "validateUpdate" | "validateStatusUpdate">;
+type Behaviour = Pick<KindBehaviour<KubeObject>, "validate" | "validateStatusUpdate">;
 
-export function objectValidation(_definition: CustomResourceDefinition, _version: CustomResourceDefinitionVersion): Behaviour {
-  return {};
+export function objectValidation(_definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion): Behaviour {
+  const props = version.schema?.openAPIV3Schema;
+  const validate = (object: KubeObject, old: KubeObject | undefined): FieldError[] => {
+    const errors: FieldError[] = [];
+    if (!props) return errors;
+    const root = rootOf(props);
+    errors.push(...validateValue(root, object, "", old && { value: old }));
+    const repeated = validateListTypes(root, object);
+    if (repeated.length && !(old && validateListTypes(root, old).length)) errors.push(...repeated);
+    return errors;
+  };
+  return {
+    validate: (object, _context, old) => validate(object, old),
+    validateStatusUpdate: (object, old) => validate(object, old),
+  };
+}
+
+const roots = new WeakMap<Props, Props>();
+
+/** Type and metadata of the object itself are nobody's to describe. */
+function rootOf(props: Props): Props {
+  let root = roots.get(props);
+  if (!root) {
+    const { metadata: _metadata, ...properties } = props.properties ?? {};
+    roots.set(props, (root = { ...props, properties }));
+  }
+  return root;
 }

@@ -1,7 +1,9 @@
 /** What the server adds to the kind CustomResourceDefinition: status and versions it keeps itself, and deletion in two steps. */
-import { CustomResourceDefinition } from "../../../shared/api/index.ts";
-import { defineKind, type Kind } from "../../../shared/api/kind.ts";
-import { CLEANUP, setCondition } from "./conditions.ts";
+import { CustomResourceDefinition } from "../../../../shared/api/index.ts";
+import { defineKind, type Kind } from "../../../../shared/api/kind.ts";
+import { CLEANUP, setCondition } from "../conditions.ts";
+import { unknownFormats } from "./formats.ts";
+import { statusErrors, validateDefinition } from "./validate.ts";
 
 type Definition = CustomResourceDefinition;
 
@@ -11,6 +13,9 @@ export const servedDefinition: Kind<Definition> = defineKind<Definition>({
   ...base,
   prepareForCreate: storeVersion,
   prepareForUpdate: storeVersion,
+  validate: (definition, _context, old) => validateDefinition(definition, old),
+  validateStatusUpdate: statusErrors,
+  warnings: (definition, old) => unknownFormats(definition, old),
   prepareForDelete(definition) {
     const { finalizers = [] } = definition.metadata;
     if (!finalizers.includes(CLEANUP)) definition.metadata.finalizers = [...finalizers, CLEANUP];
