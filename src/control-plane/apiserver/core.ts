@@ -2,6 +2,7 @@
 import type { Platform } from "../../shared/lib/platform.ts";
 import type { Store } from "../store/types.ts";
 import type { CacheHub } from "./cache/hub.ts";
+import type { RequestMetrics } from "./metrics/index.ts";
 import type { CompanionRule } from "./registry/companions.ts";
 import type { TtlLeases } from "./registry/ttl-leases.ts";
 import type { ResourceTable } from "./registry/resources.ts";
@@ -36,6 +37,7 @@ export interface Core {
   /** Aborted when the server closes: whatever still runs ends. */
   readonly closed: AbortSignal;
   readonly leases: TtlLeases;
+  readonly requests: RequestMetrics;
   readonly context: ServerContext;
   /** An unexpected error: the request it broke got a 500. */
   report(error: unknown): void;

@@ -9,6 +9,7 @@ import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import type { Store } from "../store/types.ts";
 import { remember } from "./authn/index.ts";
 import { CacheHub } from "./cache/hub.ts";
+import { requestMetrics } from "./metrics/index.ts";
 import { createChain, type PathHandler } from "./chain/chain.ts";
 import { upgradeHandler } from "./chain/upgrade.ts";
 import type { Handler } from "./chain/types.ts";
@@ -112,6 +113,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     platform,
     closed: closed.signal,
     leases: new TtlLeases(options.store, platform.clock),
+    requests: requestMetrics(),
     context,
     report,
   };

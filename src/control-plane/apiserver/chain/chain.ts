@@ -59,20 +59,27 @@ export function createChain(core: Core, paths: PathHandler): Handler {
     if (op.format.media === "yaml") return loadYaml().then(() => answerOf(op));
     return answerOf(op);
   };
-  return (request) => {
+  const answer = (request: Incoming, info: RequestInfo): Maybe<Answer> => {
     const fail = (thrown: unknown): Maybe<Answer> => {
       const error = thrown instanceof Told ? thrown.error : thrown;
       if (!isApiError(error)) core.report(error);
       return failed(request, error, thrown instanceof Told ? [thrown.warning] : []);
     };
     try {
-      const info = parseRequestInfo(request.method, request.path, request.query);
       const user = request.user ?? authenticate(core, request);
       const answer = user instanceof Promise ? user.then((u) => authorized(request, info, u)) : authorized(request, info, user);
       return answer instanceof Promise ? answer.catch(fail) : answer;
     } catch (error) {
       return fail(error);
     }
+  };
+  return (request) => {
+    const info = parseRequestInfo(request.method, request.path, request.query);
+    const counted = { info, dryRun: request.query.has("dryRun"), begun: core.requests.begin(info) };
+    const answered = answer(request, info);
+    return answered instanceof Promise
+      ? answered.then((result) => core.requests.end(counted, result))
+      : core.requests.end(counted, answered);
   };
 }
 

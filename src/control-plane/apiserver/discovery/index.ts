@@ -6,6 +6,7 @@ import type { PathHandler } from "../chain/chain.ts";
 import { noSuchMethod } from "../chain/route.ts";
 import type { Answer, Incoming } from "../chain/types.ts";
 import type { Core } from "../core.ts";
+import { metricsPath } from "../metrics/index.ts";
 import { openApiPaths } from "../openapi/index.ts";
 import type { Document } from "../types.ts";
 import { discovery } from "./handler.ts";
@@ -15,6 +16,7 @@ import { version } from "./version.ts";
 /** `more` is asked last. */
 export function pathHandler(core: Core, checks: readonly HealthCheck[], more: PathHandler | undefined): PathHandler {
   const openApi = openApiPaths(core);
+  const metrics = metricsPath(core);
   return (request, user) => {
     const path = request.path;
     if (path.startsWith("/api")) return discovery(core, request) ?? more?.(request, user);
@@ -22,7 +24,13 @@ export function pathHandler(core: Core, checks: readonly HealthCheck[], more: Pa
       if (request.method !== "GET") throw noSuchMethod();
       return { result: { type: "object", code: 200, object: version }, format: { ...plainJson, pretty: true }, warnings: [] };
     }
-    return health(checks, request) ?? openApi(request, user) ?? document(core, request) ?? more?.(request, user);
+    return (
+      health(checks, request) ??
+      openApi(request, user) ??
+      metrics(request, user) ??
+      document(core, request) ??
+      more?.(request, user)
+    );
   };
 }
 
