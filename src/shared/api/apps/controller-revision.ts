@@ -1,10 +1,19 @@
+import { invalidValue, required } from "../../apimachinery/field-error.ts";
+import { deepEqual } from "../../apimachinery/patch/json.ts";
 import { age, NONE } from "../cells.ts";
 import type { ControllerRevision as T } from "../generated/apps-v1.ts";
 import { facts } from "../generated/kinds.ts";
+import { nonNegative } from "../core/validation/common.ts";
 import { defineKind } from "../kind.ts";
 
 export const ControllerRevision = defineKind<T>({
   ...facts["apps/v1/controllerrevisions"],
+  validate: ({ data, revision = 0 }) => [
+    ...(data === undefined || data === null ? [required("data", "data is mandatory")] : []),
+    ...nonNegative("revision", revision),
+  ],
+  validateUpdate: ({ data }, old) =>
+    deepEqual(data, old.data) ? [] : [invalidValue("data", data ?? null, "field is immutable")],
   cells(object, context) {
     const owner = object.metadata.ownerReferences?.find(({ controller }) => controller);
     const group = owner?.apiVersion.includes("/") ? `.${owner.apiVersion.split("/")[0]}` : "";

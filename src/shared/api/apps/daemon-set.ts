@@ -2,8 +2,27 @@ import type { DaemonSet as T } from "../generated/apps-v1.ts";
 import { age, labelText } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
+import { nonNegative } from "../core/validation/common.ts";
+import { validatePodTemplate } from "../core/validation/pod-spec.ts";
+import {
+  amountOf,
+  immutableSelector,
+  notMoreThanAll,
+  validateCounts,
+  validateIntOrPercent,
+  validateLasting,
+  validateMatch,
+  validateSelector,
+} from "./validation.ts";
+import { deepEqual } from "../../apimachinery/patch/json.ts";
+import { invalidValue, notSupported, required, type FieldError } from "../../apimachinery/field-error.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
 import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
+
+/** How often its template changed: a field of an older version. */
+const GENERATION = "deprecated.daemonset.template.generation";
+
+const templateGeneration = ({ annotations }: T["metadata"]): number => Number.parseInt(annotations?.[GENERATION] ?? "0", 10) || 0;
 
 export const DaemonSet = defineKind<T>({
   ...facts["apps/v1/daemonsets"],
@@ -15,7 +34,8 @@ export const DaemonSet = defineKind<T>({
     const selected = selectorText(spec?.selector);
     return [metadata.name, ...counts, where, age(object, context), ...containerCells(spec?.template), selected];
   },
-  setDefaults({ spec }) {
+  setDefaults({ metadata, spec }) {
+    metadata.annotations = { ...metadata.annotations, [GENERATION]: String(templateGeneration(metadata)) };
     spec.updateStrategy.type ||= "RollingUpdate";
     if (spec.updateStrategy.type === "RollingUpdate") {
       spec.updateStrategy.rollingUpdate ??= {};
@@ -25,6 +45,64 @@ export const DaemonSet = defineKind<T>({
     spec.revisionHistoryLimit ??= 10;
     setTemplateDefaults(spec.template);
   },
+  validate: ({ spec }, _context, old) => [
+    ...(old ? immutableSelector(spec.selector, old.spec.selector) : []),
+    ...validateMatch("spec.template", spec.template, spec.selector),
+    ...(spec.selector ? validateSelector("spec.selector", spec.selector, "daemonset") : []),
+    ...validatePodTemplate("spec.template", spec.template),
+    ...validateLasting("spec.template", spec.template, "DaemonSet"),
+    ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
+    ...validateStrategy("spec.updateStrategy", spec.updateStrategy),
+    ...nonNegative("spec.revisionHistoryLimit", spec.revisionHistoryLimit),
+  ],
+  prepareForCreate({ metadata }) {
+    metadata.annotations![GENERATION] = "1";
+  },
+  prepareForUpdate({ metadata, spec }, old) {
+    const was = templateGeneration(old.metadata);
+    metadata.annotations![GENERATION] = String(deepEqual(spec.template, old.spec.template) ? was : was + 1);
+  },
+  validateStatusUpdate({ status }, old) {
+    const errors = validateCounts(status, COUNTS);
+    const count = status.collisionCount ?? 0;
+    if (count < (old.status.collisionCount ?? 0))
+      errors.push(invalidValue("status.collisionCount", count, "cannot be decremented"));
+    return errors;
+  },
   generation: true,
 });
 export type DaemonSet = T;
+
+const COUNTS = [
+  "currentNumberScheduled",
+  "numberMisscheduled",
+  "desiredNumberScheduled",
+  "numberReady",
+  "observedGeneration",
+  "updatedNumberScheduled",
+  "numberAvailable",
+  "numberUnavailable",
+  "collisionCount",
+];
+
+function validateStrategy(field: string, { type, rollingUpdate }: T["spec"]["updateStrategy"]): FieldError[] {
+  if (type === "OnDelete") return [];
+  if (type !== "RollingUpdate")
+    return [
+      notSupported(field, { Type: type ?? "", RollingUpdate: rollingUpdate ?? null }, ["RollingUpdate", "OnDelete"], "given"),
+    ];
+  const at = `${field}.rollingUpdate`;
+  if (!rollingUpdate) return [required(at)];
+  const { maxUnavailable, maxSurge } = rollingUpdate;
+  const [hasUnavailable, hasSurge] = [amountOf(maxUnavailable) !== 0, amountOf(maxSurge) !== 0];
+  const errors = [
+    ...validateIntOrPercent(`${at}.maxUnavailable`, maxUnavailable),
+    ...validateIntOrPercent(`${at}.maxSurge`, maxSurge),
+    ...notMoreThanAll(`${at}.maxUnavailable`, maxUnavailable),
+    ...notMoreThanAll(`${at}.maxSurge`, maxSurge),
+  ];
+  if (hasUnavailable && hasSurge)
+    errors.push(invalidValue(`${at}.maxSurge`, maxSurge, "may not be set when maxUnavailable is non-zero"));
+  if (!hasUnavailable && !hasSurge) errors.push(required(`${at}.maxUnavailable`, "cannot be 0 when maxSurge is 0"));
+  return errors;
+}

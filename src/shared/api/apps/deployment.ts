@@ -1,7 +1,18 @@
 import type { Deployment as T } from "../generated/apps-v1.ts";
 import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
+import { nameWarnings } from "../name-warnings.ts";
 import { defineKind } from "../kind.ts";
+import { nonNegative } from "../core/validation/common.ts";
+import {
+  amountOf,
+  immutableSelector,
+  notMoreThanAll,
+  validateCounts,
+  validateIntOrPercent,
+  validateReplicated,
+} from "./validation.ts";
+import { forbidden, invalidValue, notSupported, type FieldError } from "../../apimachinery/field-error.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
 import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
 
@@ -26,6 +37,51 @@ export const Deployment = defineKind<T>({
     spec.progressDeadlineSeconds ??= 600;
     setTemplateDefaults(spec.template);
   },
+  validate: ({ spec }) => [
+    ...nonNegative("spec.replicas", spec.replicas),
+    ...validateReplicated(spec.selector, spec.template),
+    ...validateStrategy("spec.strategy", spec.strategy),
+    ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
+    ...nonNegative("spec.revisionHistoryLimit", spec.revisionHistoryLimit),
+    ...validateProgress(spec),
+  ],
+  validateUpdate: ({ spec }, old) => immutableSelector(spec.selector, old.spec.selector),
+  validateStatusUpdate({ status }, old) {
+    const errors = validateCounts(status, COUNTS, BOUNDED);
+    const count = status.collisionCount ?? 0;
+    if (count < (old.status.collisionCount ?? 0))
+      errors.push(invalidValue("status.collisionCount", count, "cannot be decremented"));
+    return errors;
+  },
+  warnings: ({ metadata }, old) => nameWarnings(metadata.name, old),
   generation: true,
 });
 export type Deployment = T;
+
+const BOUNDED = ["updatedReplicas", "readyReplicas", "availableReplicas"];
+const COUNTS = ["observedGeneration", "replicas", ...BOUNDED, "unavailableReplicas", "terminatingReplicas", "collisionCount"];
+
+function validateStrategy(field: string, strategy: T["spec"]["strategy"]): FieldError[] {
+  const { type = "", rollingUpdate } = strategy;
+  const at = `${field}.rollingUpdate`;
+  if (type === "Recreate") return rollingUpdate ? [forbidden(at, "may not be specified when strategy `type` is 'Recreate'")] : [];
+  if (type !== "RollingUpdate")
+    return [notSupported(field, { Type: type, RollingUpdate: rollingUpdate ?? null }, ["Recreate", "RollingUpdate"])];
+  const { maxUnavailable, maxSurge } = rollingUpdate ?? {};
+  const errors = [
+    ...validateIntOrPercent(`${at}.maxUnavailable`, maxUnavailable),
+    ...validateIntOrPercent(`${at}.maxSurge`, maxSurge),
+  ];
+  if (amountOf(maxUnavailable) === 0 && amountOf(maxSurge) === 0)
+    errors.push(invalidValue(`${at}.maxUnavailable`, maxUnavailable, "may not be 0 when `maxSurge` is 0"));
+  return [...errors, ...notMoreThanAll(`${at}.maxUnavailable`, maxUnavailable)];
+}
+
+function validateProgress({ progressDeadlineSeconds: deadline, minReadySeconds = 0 }: T["spec"]): FieldError[] {
+  if (deadline === undefined) return [];
+  const field = "spec.progressDeadlineSeconds";
+  const errors = nonNegative(field, deadline);
+  return deadline <= minReadySeconds
+    ? [...errors, invalidValue(field, deadline, "must be greater than minReadySeconds")]
+    : errors;
+}

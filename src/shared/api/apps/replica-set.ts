@@ -1,9 +1,14 @@
 import type { ReplicaSet as T } from "../generated/apps-v1.ts";
 import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
+import { nameWarnings } from "../name-warnings.ts";
 import { defineKind } from "../kind.ts";
+import { nonNegative } from "../core/validation/common.ts";
+import { immutableSelector, validateCounts, validateReplicated } from "./validation.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
 import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
+
+const COUNTS = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas"];
 
 export const ReplicaSet = defineKind<T>({
   ...facts["apps/v1/replicasets"],
@@ -16,6 +21,15 @@ export const ReplicaSet = defineKind<T>({
     spec.replicas ??= 1;
     setTemplateDefaults(spec.template);
   },
+  validate: ({ spec }) => [
+    ...nonNegative("spec.replicas", spec.replicas),
+    ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
+    ...validateReplicated(spec.selector, spec.template),
+  ],
+  validateUpdate: ({ spec }, old) => immutableSelector(spec.selector, old.spec.selector),
+  validateStatusUpdate: ({ status }) =>
+    validateCounts(status, [...COUNTS, "observedGeneration", "terminatingReplicas"], COUNTS.slice(1)),
+  warnings: ({ metadata }, old) => nameWarnings(metadata.name, old),
   generation: true,
 });
 export type ReplicaSet = T;

@@ -1,6 +1,7 @@
 import type { CronJob as T } from "../generated/batch-v1.ts";
 import { age, NONE, since, UNSET } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
+import { nameWarnings } from "../name-warnings.ts";
 import { defineKind } from "../kind.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
 import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
@@ -23,6 +24,7 @@ export const CronJob = defineKind<T>({
     spec.failedJobsHistoryLimit ??= 1;
     setTemplateDefaults(spec.jobTemplate.spec.template);
   },
+  warnings: ({ metadata }, old) => nameWarnings(metadata.name, old),
   generation: true,
 });
 export type CronJob = T;

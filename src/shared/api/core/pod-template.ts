@@ -4,12 +4,14 @@ import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 import { containerCells } from "../workload-cells.ts";
 import { setTemplateDefaults } from "./pod-spec-defaults.ts";
+import { validatePodTemplate } from "./validation/pod-spec.ts";
 
 export const PodTemplate = defineKind<T>({
   ...facts["v1/podtemplates"],
   cells: ({ metadata, template }) => [metadata.name, ...containerCells(template), labelText(template?.metadata?.labels)],
   returnDeletedObject: true,
   setDefaults: (object) => setTemplateDefaults(object.template),
+  validate: ({ template }) => validatePodTemplate("template", template),
   generation: true,
 });
 export type PodTemplate = T;

@@ -1,9 +1,11 @@
 import type { Pod as T } from "../generated/core-v1.ts";
 import { facts } from "../generated/kinds.ts";
+import { nameWarnings } from "../name-warnings.ts";
 import { defineKind } from "../kind.ts";
 import { podCells } from "./pod-cells.ts";
 import { setPodDefaults } from "./pod-spec-defaults.ts";
 import { qosClassOf } from "./qos.ts";
+import { validateEphemeralChange, validateNewPod, validatePod, validatePodChange, validatePodStatus } from "./validation/pod.ts";
 
 export const Pod = defineKind<T>({
   ...facts["v1/pods"],
@@ -29,6 +31,18 @@ export const Pod = defineKind<T>({
   prepareForUpdate(pod, old) {
     pod.status = old.status;
   },
+  validate: (pod, _context, old) => (old ? validatePod(pod) : validateNewPod(pod)),
+  validateUpdate(pod, old, { subresource }) {
+    if (subresource === "") return validatePodChange(pod, old);
+    return subresource === "ephemeralcontainers" ? validateEphemeralChange(pod, old) : [];
+  },
+  prepareForStatusUpdate({ status }, old) {
+    if (old.status.qosClass) status.qosClass ||= old.status.qosClass;
+    alignIps(status, "podIP", "podIPs");
+    alignIps(status, "hostIP", "hostIPs");
+  },
+  validateStatusUpdate: validatePodStatus,
+  warnings: ({ metadata }, old) => nameWarnings(metadata.name, old, "this is used in the Pod's hostname"),
   doors: {
     ephemeralcontainers(pod, old) {
       const { ephemeralContainers } = pod.spec;
@@ -74,4 +88,11 @@ function resized(now: Container[] | undefined, old: Container[] = []): Container
     const { resizePolicy: _old, ...container } = old[i]!;
     return { ...container, resources, ...(resizePolicy && { resizePolicy }) };
   });
+}
+
+/** Who knows one address only means the first of several. */
+function alignIps(status: T["status"], one: "podIP" | "hostIP", all: "podIPs" | "hostIPs"): void {
+  const [ip, list] = [status[one], status[all] ?? []];
+  if (ip && list[0]?.ip !== ip) status[all] = [{ ip }];
+  else if (!ip && list[0]?.ip) status[one] = list[0].ip;
 }

@@ -1,7 +1,12 @@
 import type { ReplicationController as T } from "../generated/core-v1.ts";
 import { age, labelText } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
+import { nameWarnings } from "../name-warnings.ts";
 import { defineKind } from "../kind.ts";
+import { required } from "../../apimachinery/field-error.ts";
+import { validateLasting, validateMatch } from "../apps/validation.ts";
+import { nonNegative } from "./validation/common.ts";
+import { validatePodTemplate } from "./validation/pod-spec.ts";
 import { containerCells } from "../workload-cells.ts";
 import { setTemplateDefaults } from "./pod-spec-defaults.ts";
 
@@ -19,6 +24,19 @@ export const ReplicationController = defineKind<T>({
     spec.replicas ??= 1;
     setTemplateDefaults(spec.template);
   },
+  validate: ({ spec }) => [
+    ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
+    ...(Object.keys(spec.selector ?? {}).length > 0 ? [] : [required("spec.selector")]),
+    ...nonNegative("spec.replicas", spec.replicas),
+    ...(spec.template
+      ? [
+          ...validateMatch("spec.template", spec.template, { matchLabels: spec.selector }),
+          ...validatePodTemplate("spec.template", spec.template),
+          ...validateLasting("spec.template", spec.template, "ReplicationController"),
+        ]
+      : [required("spec.template")]),
+  ],
+  warnings: ({ metadata }, old) => nameWarnings(metadata.name, old),
   generation: true,
   deletePropagation: "orphan",
   selectableFields: { "status.replicas": (rc) => String(rc.status.replicas ?? 0) },

@@ -1,0 +1,327 @@
+/**
+ * Volumes of pods.
+ *
+ * @source pkg/apis/core/validation/validation.go (ValidateVolumes, validateVolumeSource) v1.36
+ */
+import { duplicate, forbidden, invalidValue, required, type FieldError } from "../../../apimachinery/field-error.ts";
+import { compareQuantities } from "../../../apimachinery/quantity.ts";
+import { isDNS1123Label, isDNS1123Subdomain } from "../../../apimachinery/validation.ts";
+import type {
+  DownwardAPIVolumeFile,
+  FCVolumeSource,
+  ISCSIVolumeSource,
+  KeyToPath,
+  PersistentVolumeClaimTemplate,
+  ProjectedVolumeSource,
+  Volume,
+  VolumeProjection,
+} from "../../generated/core-v1.ts";
+import { descendingPath, noBacksteps, nonReservedPath, oneOf, says, validateMode } from "./common.ts";
+import { validateFieldRef, validateResourceFieldRef, VOLUME_FIELDS } from "./env.ts";
+import type { Volumes } from "./mounts.ts";
+
+export interface PodPlace {
+  /** Name of the pod, where it is known. */
+  podName?: string;
+  /** false: of a template, which may be completed later. */
+  isPod: boolean;
+}
+
+export function validateVolumes(
+  field: string,
+  volumes: readonly Volume[] = [],
+  place: PodPlace,
+): { errors: FieldError[]; known: Volumes } {
+  const known = new Map<string, Volume>();
+  const errors: FieldError[] = [];
+  const created = new Set(place.podName ? volumes.filter((v) => v.ephemeral).map((v) => `${place.podName}-${v.name}`) : []);
+  for (const [i, volume] of volumes.entries()) {
+    const at = `${field}[${i}]`;
+    const { name } = volume;
+    const own = validateSource(at, volume, place);
+    own.push(...(name ? says(`${at}.name`, name, isDNS1123Label(name)) : [required(`${at}.name`)]));
+    if (known.has(name)) own.push(duplicate(`${at}.name`, name));
+    if (own.length === 0) known.set(name, volume);
+    errors.push(...own);
+    const claim = volume.persistentVolumeClaim?.claimName;
+    const text = "must not reference a PVC that gets created for an ephemeral volume";
+    if (claim && created.has(claim)) errors.push(invalidValue(`${at}.persistentVolumeClaim.claimName`, claim, text));
+  }
+  return { errors, known };
+}
+
+type Judge<K extends keyof Volume> = (
+  field: string,
+  source: NonNullable<Volume[K]>,
+  volume: Volume,
+  place: PodPlace,
+) => FieldError[];
+
+const need = (field: string, value: unknown): FieldError[] => (value ? [] : [required(field)]);
+
+/** In upstream's order: of several, the first is judged and the others are refused. */
+const SOURCES: { [K in keyof Volume]?: Judge<K> } = {
+  emptyDir: (field, { sizeLimit }) =>
+    sizeLimit !== undefined && compareQuantities(sizeLimit, "0") < 0
+      ? [forbidden(`${field}.sizeLimit`, "SizeLimit field must be a valid resource quantity")]
+      : [],
+  hostPath: (field, { path, type }) => {
+    if (!path) return [required(`${field}.path`)];
+    return [...noBacksteps(`${field}.path`, path), ...(type === undefined ? [] : oneOf(`${field}.type`, type, HOST_PATH_TYPES))];
+  },
+  gitRepo: (field, { repository, directory = "" }) => [
+    ...need(`${field}.repository`, repository),
+    ...descendingPath(`${field}.directory`, directory),
+  ],
+  gcePersistentDisk: (field, { pdName }) => need(`${field.replace("gcePersistentDisk", "persistentDisk")}.pdName`, pdName),
+  awsElasticBlockStore: (field, { volumeID }) => need(`${field}.volumeID`, volumeID),
+  secret: (field, { secretName, defaultMode, items }) => [
+    ...need(`${field}.secretName`, secretName),
+    ...validateMode(`${field}.defaultMode`, defaultMode),
+    ...validateItems(`${field}.items`, items),
+  ],
+  nfs: (field, { server, path }) => [
+    ...need(`${field}.server`, server),
+    ...need(`${field}.path`, path),
+    ...(path.startsWith("/") ? [] : [invalidValue(`${field}.path`, path, "must be an absolute path")]),
+  ],
+  iscsi: validateIscsi,
+  glusterfs: (field, { endpoints, path }) => [...need(`${field}.endpoints`, endpoints), ...need(`${field}.path`, path)],
+  flocker: (field, { datasetName, datasetUUID }) =>
+    datasetName || datasetUUID ? [] : [required(field, "one of datasetName and datasetUUID is required")],
+  persistentVolumeClaim: (field, { claimName }) => need(`${field}.claimName`, claimName),
+  rbd: (field, { monitors, image }) => [...need(`${field}.monitors`, monitors?.length), ...need(`${field}.image`, image)],
+  cinder: (field, { volumeID }) => need(`${field}.volumeID`, volumeID),
+  cephfs: (field, { monitors }) => need(`${field}.monitors`, monitors?.length),
+  quobyte: (field, { registry, volume }) => [...need(`${field}.registry`, registry), ...need(`${field}.volume`, volume)],
+  downwardAPI: (field, { defaultMode, items = [] }) => [
+    ...validateMode(`${field}.defaultMode`, defaultMode),
+    ...items.flatMap((file) => validateDownwardFile(field, file)),
+  ],
+  fc: validateFc,
+  flexVolume: (field, { driver, options = {} }) => [
+    ...need(`${field}.driver`, driver),
+    ...Object.keys(options).flatMap((key) =>
+      /\.(kubernetes|k8s)\.io$/i.test(`.${key.split("/")[0]}`)
+        ? [invalidValue(`${field}.options[${key}]`, key, "kubernetes.io and k8s.io namespaces are reserved")]
+        : [],
+    ),
+  ],
+  configMap: (field, { name, defaultMode, items }) => [
+    ...need(`${field}.name`, name),
+    ...validateMode(`${field}.defaultMode`, defaultMode),
+    ...validateItems(`${field}.items`, items),
+  ],
+  azureFile: (field, { secretName, shareName }) => [
+    ...need(`${field}.secretName`, secretName),
+    ...need(`${field}.shareName`, shareName),
+  ],
+  vsphereVolume: (field, { volumePath }) => need(`${field}.volumePath`, volumePath),
+  photonPersistentDisk: (field, { pdID }) => need(`${field}.pdID`, pdID),
+  portworxVolume: (field, { volumeID }) => need(`${field}.volumeID`, volumeID),
+  azureDisk: (field, { diskName, diskURI }) => [...need(`${field}.diskName`, diskName), ...need(`${field}.diskURI`, diskURI)],
+  storageos: (field, { volumeName }) => need(`${field}.volumeName`, volumeName),
+  projected: validateProjected,
+  scaleIO: (field, { gateway, system, volumeName }) => [
+    ...need(`${field}.gateway`, gateway),
+    ...need(`${field}.system`, system),
+    ...need(`${field}.volumeName`, volumeName),
+  ],
+  csi: (field, { driver, nodePublishSecretRef: secret }) => [
+    ...validateDriver(`${field}.driver`, driver),
+    ...(secret && !secret.name ? [required(`${field}.nodePublishSecretRef.name`)] : []),
+    ...(secret?.name ? says(`${field}.name`, secret.name, isDNS1123Subdomain(secret.name)) : []),
+  ],
+  ephemeral: (field, { volumeClaimTemplate: template }, { name }, { podName }) => [
+    ...(template ? validateClaimTemplate(`${field}.volumeClaimTemplate`, template) : [required(`${field}.volumeClaimTemplate`)]),
+    ...(podName && name ? validateClaimName(field.replace(/ephemeral$/, "name"), name, `${podName}-${name}`) : []),
+  ],
+  image: (field, { reference, pullPolicy = "" }, _volume, { isPod }) => [
+    ...(isPod ? need(`${field}.reference`, reference) : []),
+    ...validatePullPolicy(`${field}.pullPolicy`, pullPolicy),
+  ],
+};
+
+const HOST_PATH_TYPES = ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+/** Spelled otherwise where a second source is refused. */
+const SPELLED: Readonly<Record<string, string>> = { cephfs: "cephFS", downwardAPI: "downwarAPI" };
+
+function validateSource(field: string, volume: Volume, place: PodPlace): FieldError[] {
+  const names = (Object.keys(SOURCES) as (keyof Volume)[]).filter((name) => volume[name] !== undefined);
+  const [first, ...more] = names;
+  if (!first) return [required(field, "must specify a volume type")];
+  const judge = SOURCES[first] as Judge<keyof Volume>;
+  return [
+    ...judge(`${field}.${first}`, volume[first]!, volume, place),
+    ...more.map((name) => forbidden(`${field}.${SPELLED[name] ?? name}`, "may not specify more than 1 volume type")),
+  ];
+}
+
+function validateItems(field: string, items: readonly KeyToPath[] = []): FieldError[] {
+  return items.flatMap(({ key, path, mode }, i) => [
+    ...need(`${field}[${i}].key`, key),
+    ...need(`${field}[${i}].path`, path),
+    ...nonReservedPath(`${field}[${i}].path`, path),
+    ...validateMode(`${field}[${i}].mode`, mode),
+  ]);
+}
+
+function validateDownwardFile(field: string, { path, fieldRef, resourceFieldRef, mode }: DownwardAPIVolumeFile): FieldError[] {
+  const errors = [...need(`${field}.path`, path), ...nonReservedPath(`${field}.path`, path)];
+  if (fieldRef) {
+    errors.push(...validateFieldRef(`${field}.fieldRef`, fieldRef, VOLUME_FIELDS));
+    if (resourceFieldRef)
+      errors.push(invalidValue(field, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"));
+  } else if (resourceFieldRef) errors.push(...validateResourceFieldRef(`${field}.resourceFieldRef`, resourceFieldRef, true));
+  else errors.push(required(field, "one of fieldRef and resourceFieldRef is required"));
+  return [...errors, ...validateMode(`${field}.mode`, mode)];
+}
+
+function validateProjected(field: string, { defaultMode, sources = [] }: ProjectedVolumeSource): FieldError[] {
+  const seen = new Set<string>();
+  const unique = (path: string, shown: string) => {
+    if (!path) return [];
+    const errors = seen.has(path) ? [invalidValue(field, shown, "conflicting duplicate paths")] : [];
+    seen.add(path);
+    return errors;
+  };
+  return [
+    ...validateMode(`${field}.defaultMode`, defaultMode),
+    ...sources.flatMap((source, i) => validateProjection(field, `${field}.sources[${i}]`, source, unique)),
+  ];
+}
+
+const MIN_EXPIRATION = 600;
+const MAX_EXPIRATION = 2 ** 32;
+
+function validateProjection(
+  volume: string,
+  field: string,
+  source: VolumeProjection,
+  unique: (path: string, shown: string) => FieldError[],
+): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const member of ["secret", "configMap"] as const) {
+    const part = source[member];
+    if (!part) continue;
+    errors.push(...need(`${field}.${member}.name`, part.name));
+    for (const [i, item] of (part.items ?? []).entries())
+      errors.push(
+        ...validateItems(`${field}.${member}.items`, [item]).map((e) => reindexed(e, i)),
+        ...unique(item.path, part.name ?? ""),
+      );
+  }
+  for (const file of source.downwardAPI?.items ?? [])
+    errors.push(...validateDownwardFile(`${field}.downwardAPI`, file), ...unique(file.path, file.path));
+  if (source.serviceAccountToken) {
+    const { expirationSeconds = 0, path } = source.serviceAccountToken;
+    const at = `${field}.serviceAccountToken.expirationSeconds`;
+    if (expirationSeconds < MIN_EXPIRATION)
+      errors.push(invalidValue(at, expirationSeconds, "may not specify a duration less than 10 minutes"));
+    if (expirationSeconds > MAX_EXPIRATION)
+      errors.push(invalidValue(at, expirationSeconds, "may not specify a duration larger than 2^32 seconds"));
+    errors.push(...(path ? nonReservedPath(`${volume}.path`, path) : [required(`${volume}.path`)]));
+  }
+  if (source.clusterTrustBundle)
+    errors.push(...validateTrustBundle(`${field}.clusterTrustBundle`, source.clusterTrustBundle, unique));
+  const count = Object.values(source).filter((part) => part !== undefined).length;
+  return count > 1 ? [...errors, forbidden(field, "may not specify more than 1 volume type per source")] : errors;
+}
+
+/** Items are judged one by one, between which paths are compared. */
+const reindexed = (error: FieldError, i: number): FieldError => ({
+  ...error,
+  field: error.field.replace("items[0]", `items[${i}]`),
+});
+
+function validateTrustBundle(
+  field: string,
+  bundle: NonNullable<VolumeProjection["clusterTrustBundle"]>,
+  unique: (path: string, shown: string) => FieldError[],
+): FieldError[] {
+  const { name, signerName, labelSelector, path } = bundle;
+  const errors: FieldError[] = [];
+  if (name !== undefined && signerName !== undefined)
+    errors.push(invalidValue(field, bundle, "only one of name and signerName may be used"));
+  else if (name !== undefined) {
+    if (name === "") errors.push(required(`${field}.name`, "must be a valid object name"));
+    if (labelSelector)
+      errors.push(invalidValue(`${field}.labelSelector`, labelSelector, "labelSelector must be unset if name is specified"));
+  } else if (signerName === "") errors.push(required(`${field}.signerName`, "must be a valid signer name"));
+  else if (signerName === undefined) errors.push(required(field, "either name or signerName must be specified"));
+  return [...errors, ...need(`${field}.path`, path), ...nonReservedPath(`${field}.path`, path), ...unique(path, path)];
+}
+
+const IQN: Readonly<Record<string, RegExp>> = {
+  iqn: /^iqn\.\d{4}-\d{2}\.([[:a-z0-9-.]+)(:[^,;*&$|\s]+)$/i,
+  eui: /^eui.[0-9a-f]{16}$/i,
+  naa: /^naa.[0-9a-f]{16,32}$/i,
+};
+
+function validateIscsi(field: string, source: ISCSIVolumeSource, { name }: Volume): FieldError[] {
+  const { targetPortal, iqn, lun, initiatorName, secretRef } = source;
+  const errors = [...need(`${field}.targetPortal`, targetPortal), ...need(`${field}.iqn`, iqn)];
+  if (iqn) errors.push(...validateInitiator(`${field}.iqn`, iqn));
+  if (lun < 0 || lun > 255) errors.push(invalidValue(`${field}.lun`, lun, "must be between 0 and 255, inclusive"));
+  if ((source.chapAuthDiscovery || source.chapAuthSession) && !secretRef) errors.push(required(`${field}.secretRef`));
+  if (initiatorName === undefined) return errors;
+  errors.push(...validateInitiator(`${field}.initiatorname`, initiatorName));
+  const text =
+    "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.";
+  if (`${name}:${targetPortal}`.length > 64) errors.push(invalidValue(field.replace(/iscsi$/, "name"), name, text));
+  return errors;
+}
+
+function validateInitiator(field: string, name: string): FieldError[] {
+  const pattern = IQN[name.slice(0, 3)];
+  if (!pattern) return [invalidValue(field, name, "must be valid format starting with iqn, eui, or naa")];
+  return pattern.test(name) ? [] : [invalidValue(field, name, "must be valid format")];
+}
+
+function validateFc(field: string, { targetWWNs = [], wwids = [], lun }: FCVolumeSource): FieldError[] {
+  const at = `${field}.targetWWNs`;
+  if (targetWWNs.length === 0)
+    return wwids.length > 0 ? [] : [required(at, "must specify either targetWWNs or wwids, but not both")];
+  const errors =
+    wwids.length > 0 ? [invalidValue(at, targetWWNs, "targetWWNs and wwids can not be specified simultaneously")] : [];
+  if (lun === undefined) return [...errors, required(`${field}.lun`, "lun is required if targetWWNs is specified")];
+  return lun < 0 || lun > 255 ? [...errors, invalidValue(`${field}.lun`, lun, "must be between 0 and 255, inclusive")] : errors;
+}
+
+const MAX_DRIVER = 63;
+
+function validateDriver(field: string, driver: string): FieldError[] {
+  if (!driver) return [required(field)];
+  const long: FieldError[] =
+    driver.length > MAX_DRIVER
+      ? [{ type: "FieldValueTooLong", field, message: `Too long: may not be more than ${MAX_DRIVER} bytes` }]
+      : [];
+  return [...long, ...says(field, driver, isDNS1123Subdomain(driver.toLowerCase()))];
+}
+
+const PULL_POLICIES = ["Always", "IfNotPresent", "Never"];
+
+export const validatePullPolicy = (field: string, policy: string): FieldError[] =>
+  policy ? oneOf(field, policy, PULL_POLICIES) : [required(field)];
+
+const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+
+function validateClaimTemplate(field: string, { metadata, spec }: PersistentVolumeClaimTemplate): FieldError[] {
+  const allowed = ["annotations", "labels"];
+  const errors = Object.keys(metadata ?? {})
+    .filter((name) => !allowed.includes(name))
+    .map((name) => forbidden(`${field}.metadata.${name}`, "cannot be set"));
+  const modes = spec.accessModes ?? [];
+  const at = `${field}.spec.accessModes`;
+  if (modes.length === 0) errors.push(required(at, "at least 1 access mode is required"));
+  for (const mode of modes) errors.push(...oneOf(at, mode, ACCESS_MODES));
+  const storage = spec.resources?.requests?.storage;
+  const amount = `${field}.spec.resources[storage]`;
+  if (storage === undefined) errors.push(required(amount));
+  else if (compareQuantities(storage, "0") <= 0) errors.push(invalidValue(amount, storage, "must be greater than zero"));
+  return errors;
+}
+
+function validateClaimName(field: string, volume: string, claim: string): FieldError[] {
+  return isDNS1123Subdomain(claim).map((text) => invalidValue(field, volume, `PVC name ${JSON.stringify(claim)}: ${text}`));
+}
