@@ -10,6 +10,7 @@ import { certificateApproval, certificateSigning, certificateSubjectRestriction 
 import { persistentVolumeClaimResize } from "./claim-resize.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { deviceAdminAccess } from "./device-admin-access.ts";
 import { limitRanger } from "./limit-ranger/index.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction/index.ts";
@@ -53,6 +54,7 @@ export function admissionPlugins({ platform, authorizer, rbac }: AdmissionDepend
   return [
     ...builtIn,
     mutatingWebhooks(platform.random, builtIn), // after the built-in plugins, which run again over what it changes
+    deviceAdminAccess, // as they will be stored, too
     rbacEscalation(authorizer, rbac), // sees roles and bindings as they will be stored
     validatingWebhooks(platform.random),
     resourceQuota(), // last: only what everybody else has let pass is charged
