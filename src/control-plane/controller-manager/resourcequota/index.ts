@@ -19,6 +19,7 @@ import { compareQuantities } from "../../../shared/apimachinery/index.ts";
 import { defineController, done, watching, type ControllerContext } from "../../../shared/client/index.ts";
 import { discoverKinds } from "../common/discovery.ts";
 import { isPodFinished } from "../common/pod-state.ts";
+import { sameOnTheWire } from "../common/write-status.ts";
 import { countedKinds, statusOf } from "./plan.ts";
 
 const WATCHED: readonly Kind<any>[] = [
@@ -39,6 +40,8 @@ const quotasOf = (object: KubeObject, { cache }: ControllerContext<any>) =>
 export const resourceQuota = defineController({
   name: "resourcequota-controller",
   for: ResourceQuota,
+  // Not each change of status: admission charges a quota before the object is there, and a count in between would take the charge back.
+  when: (quota: ResourceQuota, old: ResourceQuota | undefined) => !old || !sameOnTheWire(quota.spec, old.spec),
   reads: WATCHED,
   watches: [
     ...WATCHED.filter((kind) => kind !== Pod).map((kind) => watching(kind, quotasOf, (_object, _old, deleted) => deleted)),
