@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   ConfigMap,
   CronJob,
+  CustomResourceDefinition,
   DaemonSet,
   Deployment,
   EndpointSlice,
@@ -97,12 +98,16 @@ describe("deployment", () => {
 describe("garbage collection", () => {
   it("deletes dependents, in the foreground before the owner", async () => {
     const { client } = cluster;
-    await client.delete(Deployment, { namespace: "rollout", name: "web" }, { propagationPolicy: "Foreground" });
-    await eventually(
-      "the deployment to be gone",
-      async () => !(await orAbsent(client.get(Deployment, { namespace: "rollout", name: "web" }))),
-    );
-    expect((await client.list(ReplicaSet, { namespace: "rollout" })).items).toEqual([]);
+    const ns = await namespace("foreground");
+    const name = { namespace: ns, name: "web" };
+    await client.create(Deployment, {
+      metadata: name,
+      spec: { selector: selector("web"), template: template({ app: "web" }) } as never,
+    });
+    await eventually("a pod", async () => (await podsOf(ns)).length === 1);
+    await client.delete(Deployment, name, { propagationPolicy: "Foreground" });
+    await eventually("the deployment to be gone", async () => !(await orAbsent(client.get(Deployment, name))));
+    expect((await client.list(ReplicaSet, { namespace: ns })).items).toEqual([]);
   });
 
   it("keeps them when they are orphaned, and adopts them again", async () => {
@@ -122,6 +127,34 @@ describe("garbage collection", () => {
     );
     expect(names(await podsOf(ns)).sort()).toEqual(names(before).sort());
   });
+
+  it("follows custom resources as owners", async () => {
+    const { client } = cluster;
+    const schema = { openAPIV3Schema: { type: "object" } };
+    await client.create(CustomResourceDefinition, {
+      metadata: { name: "owners.example.com" },
+      spec: {
+        group: "example.com",
+        scope: "Namespaced",
+        names: { plural: "owners", singular: "owner", kind: "Owner", listKind: "OwnerList" },
+        versions: [{ name: "v1", served: true, storage: true, schema }],
+      } as never,
+    });
+    const path = "/apis/example.com/v1/namespaces/default/owners";
+    const body = { apiVersion: "example.com/v1", kind: "Owner", metadata: { name: "one" } };
+    const owner = await eventually(
+      "the custom resource",
+      async () =>
+        (await orAbsent(client.transport.request({ method: "POST", path, body })))?.body as { metadata: { uid: string } },
+    );
+    const ownerReferences = [{ apiVersion: "example.com/v1", kind: "Owner", name: "one", uid: owner.metadata.uid }];
+    await client.create(ConfigMap, { metadata: { namespace: "default", name: "owned", ownerReferences } });
+    await client.transport.request({ method: "DELETE", path: `${path}/one` });
+    await eventually(
+      "the dependent to be gone",
+      async () => !(await orAbsent(client.get(ConfigMap, { namespace: "default", name: "owned" }))),
+    );
+  }, 60_000);
 });
 
 describe("namespace", () => {

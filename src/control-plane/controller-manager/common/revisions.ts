@@ -50,8 +50,9 @@ export async function syncHistory<T extends KubeObject>(
     context,
   );
   all.sort((a, b) => a.revision - b.revision || (a.metadata.name < b.metadata.name ? -1 : 1));
-  const data = { spec: { template: { ...owner.template, $patch: "replace" } } };
-  const text = canonicalJson(data);
+  // With sorted keys, as Go's maps have them: clients compare the stored bytes with what they make of the template themselves.
+  const text = canonicalJson({ spec: { template: { ...owner.template, $patch: "replace" } } });
+  const data = JSON.parse(text) as RevisionData;
   const same = all.filter((r) => canonicalJson(r.data) === text).at(-1);
   const newest = all.at(-1);
   if (same && same === newest) return { all, current: same, collisionCount: owner.collisionCount };
