@@ -7,6 +7,7 @@ import { decodeValue } from "../../../../shared/apimachinery/decode.ts";
 import { invalidValue, type FieldError } from "../../../../shared/apimachinery/field-error.ts";
 import { deepEqual } from "../../../../shared/apimachinery/patch/index.ts";
 import { compileSchema, itemsOf, type Props } from "../structural.ts";
+import { ruleErrors } from "../rules/run.ts";
 import { validateValue } from "../validation/value.ts";
 
 export function defaultErrors(props: Props, path: string): FieldError[] {
@@ -25,9 +26,11 @@ function ownErrors(props: Props, value: unknown, path: string): FieldError[] {
   const holder = compileSchema({ type: "object", properties: { value: props } }, "");
   const pruned = decodeValue<{ value: unknown }>(holder, { value }).object.value;
   if (!deepEqual(pruned, value)) return [invalidValue(path, value, "must not have unknown fields")];
-  return validateValue(withoutIntOrString(props), value).map((error) => ({
+  const found = validateValue(withoutIntOrString(props), value);
+  const all = found.length ? found : ruleErrors(props, value, "", { value }, false);
+  return (all.length ? all : ruleErrors(props, value, "", undefined, false)).map((error) => ({
     ...error,
-    field: error.field === "<nil>" ? path : error.field ? `${path}.${error.field}` : path,
+    field: error.field === "<nil>" || !error.field ? path : `${path}.${error.field}`,
   }));
 }
 

@@ -23,6 +23,7 @@ import {
 import { deepEqual } from "../../../../shared/apimachinery/patch/index.ts";
 import { isDNS1035Label, isDNS1123Subdomain } from "../../../../shared/apimachinery/validation.ts";
 import { isTrue } from "../conditions.ts";
+import { ruleDefinitionErrors } from "../rules/definition-errors.ts";
 import type { Props } from "../structural.ts";
 import { approvalErrors } from "./approval.ts";
 import { conversionErrors } from "./conversion-rules.ts";
@@ -152,12 +153,16 @@ function versionSchemaErrors({ schema }: Version, path: string, old: Definition 
   const props = schema?.openAPIV3Schema;
   if (!props) return [];
   const errors: FieldError[] = [];
+  let structural = false;
   if (props.nullable) errors.push(forbidden(`${path}.nullable`, "nullable cannot be true at the root"));
   if (isConvertible(props) && wasStructural(old)) {
     const found = structuralErrors(props, path);
     errors.push(...(found.length ? found : defaultErrors(props, path)));
+    structural = errors.length === 0;
   }
-  errors.push(...schemaErrors(props, path, { root: true }));
+  const ofSchema = schemaErrors(props, path, { root: true });
+  errors.push(...ofSchema);
+  if (structural && !ofSchema.length) errors.push(...ruleDefinitionErrors(props, path, true));
   return errors;
 }
 

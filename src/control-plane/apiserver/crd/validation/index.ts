@@ -4,8 +4,9 @@ import type {
   CustomResourceDefinitionVersion,
 } from "../../../../shared/api/generated/apiextensions-v1.ts";
 import type { KindBehaviour } from "../../../../shared/api/kind.ts";
-import type { FieldError } from "../../../../shared/apimachinery/field-error.ts";
+import { invalidValue, type FieldError } from "../../../../shared/apimachinery/field-error.ts";
 import type { KubeObject } from "../../../../shared/apimachinery/meta.ts";
+import { hasRules, ruleErrors } from "../rules/run.ts";
 import type { Props } from "../structural.ts";
 import { validateListTypes } from "./list-types.ts";
 import { validateValue } from "./value.ts";
@@ -21,6 +22,8 @@ export function objectValidation(_definition: CustomResourceDefinition, version:
     errors.push(...validateValue(root, object, "", old && { value: old }));
     const repeated = validateListTypes(root, object);
     if (repeated.length && !(old && validateListTypes(root, old).length)) errors.push(...repeated);
+    if (hasRules(root))
+      errors.push(...(errors.some(isBlocking) ? [NOT_CHECKED] : ruleErrors(root, object, "", old && { value: old }, true)));
     return errors;
   };
   return {
@@ -28,6 +31,14 @@ export function objectValidation(_definition: CustomResourceDefinition, version:
     validateStatusUpdate: (object, old) => validate(object, old),
   };
 }
+
+const BLOCKING = new Set(["FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid"]);
+const isBlocking = ({ type }: FieldError) => BLOCKING.has(type);
+const NOT_CHECKED = invalidValue(
+  "<nil>",
+  null,
+  "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
+);
 
 const roots = new WeakMap<Props, Props>();
 

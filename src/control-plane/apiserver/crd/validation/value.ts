@@ -187,8 +187,8 @@ export function itemBefore(props: Props, item: unknown, before: Before | undefin
   return old === undefined ? undefined : { value: old };
 }
 
-export function memberBefore(props: Props, key: string, before: Before | undefined): Before | undefined {
-  if (!before || !isObject(before.value) || props["x-kubernetes-map-type"] === "atomic") return undefined;
+export function memberBefore(key: string, before: Before | undefined): Before | undefined {
+  if (!before || !isObject(before.value)) return undefined;
   return Object.hasOwn(before.value, key) ? { value: before.value[key] } : undefined;
 }
 
@@ -212,7 +212,7 @@ function checkMembers(props: Props, object: Members, path: string, before: Befor
     const own = props.properties && Object.hasOwn(props.properties, key) ? props.properties[key] : undefined;
     const schema = own ?? (typeof additionalProperties === "object" ? additionalProperties : undefined);
     if (!schema) continue;
-    const inner = check(schema, object[key], at(key), memberBefore(props, key, before));
+    const inner = check(schema, object[key], at(key), memberBefore(key, before));
     out.errors.push(...inner.errors);
     out.checks += inner.checks;
   }
