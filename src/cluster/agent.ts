@@ -4,14 +4,22 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ensureSandboxImage, startContainerd, type Cri } from "../node/cri/index.ts";
+import {
+  containerdPaths,
+  ensureSandboxImage,
+  runningPid,
+  startContainerd,
+  type ContainerdOptions,
+  type Cri,
+} from "../node/cri/index.ts";
 import { runKubelet } from "../node/kubelet/index.ts";
 import { createLogger } from "../shared/component/log/index.ts";
 import { runNetworkPolicies, runNodeNetwork } from "../addons/cni/index.ts";
 import { DNS_NODE_PORT, runDns } from "../addons/dns/index.ts";
 import { runKubeProxy } from "../node/kube-proxy/index.ts";
 import { createClient, createInformerFactory, httpsTransport, kubeconfigFile } from "../shared/client/index.ts";
-import { realPlatform } from "../shared/lib/platform.ts";
+import type { Logger } from "../shared/lib/logger.ts";
+import { realPlatform, sleep } from "../shared/lib/platform.ts";
 import { ensureHelloImages } from "./busybox-image.ts";
 import { nodeFiles } from "./node-credentials.ts";
 import { loadClusterIn, nodeCgroup, type Cluster } from "./settings.ts";
@@ -32,13 +40,14 @@ export async function runAgent(clusterDir: string, index: number, signal: AbortS
   const dataDir = cluster.nodeDir(index);
   const facts = JSON.parse(readFileSync(join(dataDir, "node.json"), "utf8")) as NodeFacts;
   const log = createLogger("agent");
-  const containerd = await startContainerd({
+  const options = {
     dataDir,
     cniConfDir: "/etc/cni/net.d",
     cniBinDir: "/usr/lib/cni",
     registryMirrors: cluster.registryMirrors,
     signal,
-  });
+  };
+  const containerd = await startContainerd(options);
   log.info({ node: facts.nodeName, containerd: containerd.pid }, "containerd ready");
   await ensureSandboxImage(containerd.cri);
   // Beside the start of the kubelet: nobody waits for the example.
@@ -47,9 +56,29 @@ export async function runAgent(clusterDir: string, index: number, signal: AbortS
   );
   await Promise.all([
     example,
+    keepContainerd(options, log, signal),
     runNetwork(cluster, facts, nodeFiles(dataDir).proxyKubeconfig, signal),
     runPods(cluster, { facts, index, cri: containerd.cri }, signal),
   ]);
+}
+
+const LOOK_MS = 500;
+
+/** Starts containerd again when it has died: containers run on without it, but nothing new starts. Clients reconnect by themselves. */
+async function keepContainerd(options: ContainerdOptions, log: Logger, signal: AbortSignal): Promise<void> {
+  const paths = containerdPaths(options);
+  while (!signal.aborted) {
+    await sleep(realPlatform.clock, LOOK_MS, signal).catch(() => {});
+    if (signal.aborted || (await runningPid(paths))) continue;
+    log.error({}, "containerd has died; starting it again");
+    try {
+      const { cri, pid } = await startContainerd(options);
+      cri.close(); // the kubelet's own connection finds the new one
+      log.info({ containerd: pid }, "containerd ready");
+    } catch (error) {
+      if (!signal.aborted) log.error({ error }, "containerd could not be started");
+    }
+  }
 }
 
 /** The kubelet, with the node's own identity and its own connections. */

@@ -1,4 +1,5 @@
 /** The README's demo, on one real node: every line of it, with an unmodified kubectl. */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realClock, sleep } from "../../src/shared/lib/platform.ts";
 import { join } from "node:path";
@@ -171,6 +172,22 @@ describe("faults", () => {
     expect(containers()).toEqual(before);
     cluster.kubectl("scale", "deployment", "hello", "--replicas=4");
     cluster.kubectl("rollout", "status", "deployment/hello", "--timeout=60s");
+  });
+
+  test("containerd killed: pods run on, it comes back, and new pods start", async () => {
+    const before = containers();
+    const pid = Number(readFileSync(join(cluster.home, "clusters/hello/nodes/0/containerd.pid"), "utf8"));
+    process.kill(pid, "SIGKILL");
+    cluster.kubectl("scale", "deployment", "hello", "--replicas=5");
+    await until("the new pod is ready", () => cluster.json("get", "deployment", "hello").status.readyReplicas === 5, 60);
+    expect(containers()).toEqual(expect.arrayContaining(before));
+  });
+
+  test("an absent image is told in the pod's status and events", async () => {
+    cluster.kubectl("run", "absent", "--image=knarr.local/absent:v1", "--image-pull-policy=Never");
+    const waiting = () => cluster.json("get", "pod", "absent").status.containerStatuses?.[0]?.state.waiting;
+    await until("the reason", () => waiting()?.reason === "ErrImageNeverPull");
+    cluster.kubectl("delete", "pod", "absent", "--now");
   });
 
   test("delete -f takes all of it away", async () => {
