@@ -4,6 +4,7 @@ import { openClusterPki, type ClusterPki } from "../../shared/component/pki/inde
 import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import { openEmbeddedStore, openEtcdStore, type Store } from "../store/index.ts";
 import type { Listener } from "./http/listen.ts";
+import { reconcile } from "./bootstrap/index.ts";
 import { createMissing } from "./registry/create-missing.ts";
 import { createSecurity } from "./security.ts";
 import { connectResources, type KubeletCredentials } from "./streaming/index.ts";
@@ -64,7 +65,7 @@ export async function runApiServer(config: ApiServerConfig, signal?: AbortSignal
     documents: security.documents,
   });
   security.start(server.core.context);
-  await createMissing(server.core, security.bootstrapObjects());
+  const earlier = await createMissing(server.core, security.bootstrapObjects());
   const listener: Listener = await server.listen({
     host,
     port: config.port,
@@ -72,9 +73,11 @@ export async function runApiServer(config: ApiServerConfig, signal?: AbortSignal
     key: pki.serving.key,
     clientCa: security.clientCas.join("\n"),
   });
+  const reconciled = reconcile(server.core.context, earlier, { shared: config.etcd !== undefined }).catch(server.core.report);
   let closing: Promise<void> | undefined;
   const close = () =>
     (closing ??= (async () => {
+      await reconciled;
       await server.close();
       security.close();
       await store.close();

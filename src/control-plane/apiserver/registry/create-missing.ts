@@ -17,22 +17,30 @@ const MANAGER = "kube-apiserver";
 /** An etcd takes 128 operations in a transaction. */
 const BATCH = 100;
 
-/** Resolves when all are in the caches. Another server may do the same at the same time: then it looks again. */
-export async function createMissing(core: Core, objects: readonly KubeObject[]): Promise<void> {
+/**
+ * Resolves with those that were there already, when all are in the caches. Another server may do the same at the same time: then it
+ * looks again.
+ */
+export async function createMissing(core: Core, objects: readonly KubeObject[]): Promise<KubeObject[]> {
   const kinds = new Map(
     Array.from(core.resources.all(), (served) => [`${served.kind.groupVersion}/${served.kind.kind}`, served]),
   );
+  let there: KubeObject[] | undefined;
   for (;;) {
+    const found: KubeObject[] = [];
     const writes = objects.flatMap((object) => {
       const served = kinds.get(`${object.apiVersion}/${object.kind}`);
       invariant(served, `no kind for the object ${object.kind} ${object.metadata.name}`);
-      return missing(core, served, object) ?? [];
+      const write = missing(core, served, object);
+      if (!write) found.push(object);
+      return write ?? [];
     });
-    if (!writes.length) return;
+    there ??= found;
+    if (!writes.length) return there;
     const batches = Array.from({ length: Math.ceil(writes.length / BATCH) }, (_, i) => writes.slice(i * BATCH, (i + 1) * BATCH));
     const results = await Promise.all(batches.map((batch) => core.store.commit(batch)));
     await core.hub.reached(Math.max(...results.map((r) => r.revision)));
-    if (results.every((r) => r.ok)) return;
+    if (results.every((r) => r.ok)) return there;
   }
 }
 
