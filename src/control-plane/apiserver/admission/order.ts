@@ -16,6 +16,8 @@ import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction/index.ts";
 import { podSecurity } from "./pod-security/index.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
+import { mutatingPolicies } from "./policies/mutating.ts";
+import { validatingPolicies } from "./policies/validating.ts";
 import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
 import { resourceQuota } from "./resource-quota/index.ts";
@@ -53,10 +55,12 @@ export function admissionPlugins({ platform, authorizer, rbac }: AdmissionDepend
   ];
   return [
     ...builtIn,
-    mutatingWebhooks(platform.random, builtIn), // after the built-in plugins, which run again over what it changes
+    mutatingPolicies(authorizer, builtIn),
+    mutatingWebhooks(platform.random, authorizer, builtIn), // after the built-in plugins, which run again over what it changes
     deviceAdminAccess, // as they will be stored, too
     rbacEscalation(authorizer, rbac), // sees roles and bindings as they will be stored
-    validatingWebhooks(platform.random),
+    validatingPolicies(authorizer),
+    validatingWebhooks(platform.random, authorizer),
     resourceQuota(), // last: only what everybody else has let pass is charged
   ];
 }

@@ -9,6 +9,7 @@ import {
   isMap,
   keysOf,
   numberOf,
+  Opaque,
   Optional,
   Struct,
   typeNameOf,
@@ -97,6 +98,7 @@ function identifier(name: string, scope: Scope): unknown {
 
 function field(target: unknown, name: string): unknown {
   if (target instanceof Optional) return optionalField(target, name);
+  if (target instanceof Opaque && target.members?.[name] !== undefined) return target.members[name];
   if (!isMap(target) && !(target instanceof Struct)) throw new CelError(`no such key: ${name}`);
   const entry = entryOf(target, name);
   if (!entry.found) throw new CelError(`no such key: ${name}`);

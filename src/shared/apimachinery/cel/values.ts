@@ -58,6 +58,8 @@ export class Struct {
 /** Values of libraries: quantities, addresses, authorizers. */
 export abstract class Opaque {
   abstract readonly celType: string;
+  /** Fields that it has beside its functions. */
+  members?: Readonly<Record<string, unknown>>;
   equals?(other: Opaque): boolean;
 }
 

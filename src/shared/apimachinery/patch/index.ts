@@ -16,3 +16,5 @@ export type { ManagedFieldsEntry } from "./managers.ts";
 export type { Fields } from "./fields.ts";
 export { resetPaths } from "./reset-fields.ts";
 export { deepCopy, deepEqual } from "./json.ts";
+export { mergeConfiguration } from "./merge.ts";
+export { validateConfiguration } from "./validate.ts";

@@ -11,9 +11,11 @@ import { MutatingWebhookConfiguration, ValidatingWebhookConfiguration } from "..
 import { badRequest, internalError } from "../../../../shared/apimachinery/errors.ts";
 import type { AdmissionResponse } from "../../../../shared/api/generated/admission-v1.ts";
 import type { Random } from "../../../../shared/lib/platform.ts";
-import type { AdmissionAttributes, AdmissionPlugin, ServerContext } from "../../types.ts";
+import type { AdmissionAttributes, AdmissionPlugin, Authorizer, ServerContext } from "../../types.ts";
 import { conditionsHold } from "../dynamic/conditions.ts";
 import { isExempt, matches } from "../dynamic/match.ts";
+import { ExpressionError, valuesOf } from "../dynamic/run.ts";
+import { refuse } from "../refuse.ts";
 import { replaceObject } from "../dynamic/replace.ts";
 import { callWebhook } from "./client.ts";
 import { patched } from "./patch.ts";
@@ -22,7 +24,7 @@ import { denial, readReview, reviewOf } from "./review.ts";
 type Webhook = MutatingWebhook | ValidatingWebhook;
 
 /** `before`: the built-in plugins that run again over what webhooks changed. */
-export function mutatingWebhooks(random: Random, before: readonly AdmissionPlugin[]): AdmissionPlugin {
+export function mutatingWebhooks(random: Random, authorizer: Authorizer, before: readonly AdmissionPlugin[]): AdmissionPlugin {
   return {
     name: "MutatingAdmissionWebhook",
     handles: (attributes) => !isExempt(attributes),
@@ -35,26 +37,27 @@ export function mutatingWebhooks(random: Random, before: readonly AdmissionPlugi
         for (const earlier of asked) if (earlier.hook !== hook) earlier.changedAfter = true;
       };
       for (const hook of all) {
-        if (!isFor(hook, attributes, server)) continue;
+        if (!isFor(hook, attributes, server, authorizer)) continue;
         await ask(hook);
         asked.push({ hook, changedAfter: false });
       }
       if (!asked.length) return;
       for (const plugin of before) if (plugin.admit && plugin.handles(attributes)) await plugin.admit(attributes, server);
       for (const { hook, changedAfter } of asked) {
-        if (changedAfter && hook.reinvocationPolicy === "IfNeeded" && isFor(hook, attributes, server)) await ask(hook);
+        if (changedAfter && hook.reinvocationPolicy === "IfNeeded" && isFor(hook, attributes, server, authorizer))
+          await ask(hook);
       }
     },
   };
 }
 
-export function validatingWebhooks(random: Random): AdmissionPlugin {
+export function validatingWebhooks(random: Random, authorizer: Authorizer): AdmissionPlugin {
   return {
     name: "ValidatingAdmissionWebhook",
     handles: (attributes) => !isExempt(attributes),
     async validate(attributes, server) {
       const all = webhooksOf<ValidatingWebhook>(server.cache(ValidatingWebhookConfiguration).list());
-      const wanted = all.filter((hook) => isFor(hook, attributes, server));
+      const wanted = all.filter((hook) => isFor(hook, attributes, server, authorizer));
       if (!wanted.length) return;
       const answers = await Promise.allSettled(wanted.map((hook) => ask(hook, attributes, server, random)));
       const refused = answers.find((a) => a.status === "rejected");
@@ -69,9 +72,15 @@ function webhooksOf<T extends Webhook>(configurations: Iterable<{ metadata: { na
   return sorted.flatMap((c) => c.webhooks ?? []);
 }
 
-function isFor(hook: Webhook, attributes: AdmissionAttributes, server: ServerContext): boolean {
+function isFor(hook: Webhook, attributes: AdmissionAttributes, server: ServerContext, authorizer: Authorizer): boolean {
   if (!matches({ ...hook, rules: hook.rules ?? [] }, attributes, server)) return false;
-  return conditionsHold(hook.matchConditions, hook.failurePolicy ?? "Fail", attributes, server);
+  if (!hook.matchConditions?.length) return true;
+  const values = valuesOf(attributes, server, authorizer);
+  try {
+    return conditionsHold(hook.matchConditions, hook.failurePolicy ?? "Fail", { authorizer: true }, values);
+  } catch (error) {
+    throw error instanceof ExpressionError ? refuse(attributes, error.message) : error;
+  }
 }
 
 async function mutate(

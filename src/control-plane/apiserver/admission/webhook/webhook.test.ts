@@ -78,12 +78,14 @@ const creation = (): AdmissionAttributes => ({
   warn() {},
 });
 
+const authorizer = { authorize: () => ({ decision: "allow" as const, reason: "" }) };
+
 test("a mutating webhook's patch becomes part of the object", async () => {
   configure(MutatingWebhookConfiguration);
   const patch = Buffer.from(JSON.stringify([{ op: "add", path: "/data/b", value: "2" }])).toString("base64");
   answer = () => ({ allowed: true, patchType: "JSONPatch", patch });
   const attributes = creation();
-  await mutatingWebhooks(realPlatform.random, []).admit!(attributes, server);
+  await mutatingWebhooks(realPlatform.random, authorizer, []).admit!(attributes, server);
   expect(attributes.object).toMatchObject({ data: { a: "1", b: "2" } });
 });
 
@@ -93,7 +95,7 @@ test("a validating webhook sees the request and may refuse it in its own words",
     allowed: false,
     status: { message: `no ${object.data.a} for ${userInfo.username}`, code: 418 },
   });
-  await expect(validatingWebhooks(realPlatform.random).validate!(creation(), server)).rejects.toMatchObject({
+  await expect(validatingWebhooks(realPlatform.random, authorizer).validate!(creation(), server)).rejects.toMatchObject({
     code: 418,
     message: 'admission webhook "hook.example.com" denied the request: no 1 for u',
   });
@@ -101,7 +103,7 @@ test("a validating webhook sees the request and may refuse it in its own words",
 
 test("who is not selected is not asked; who cannot be reached refuses or is left out", async () => {
   answer = () => ({ allowed: false });
-  const plugin = validatingWebhooks(realPlatform.random);
+  const plugin = validatingWebhooks(realPlatform.random, authorizer);
   configure(ValidatingWebhookConfiguration, { namespaceSelector: { matchLabels: { team: "b" } } });
   await plugin.validate!(creation(), server);
   configure(ValidatingWebhookConfiguration, { clientConfig: { url: "https://127.0.0.1:1/" } });
