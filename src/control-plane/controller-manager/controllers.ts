@@ -24,7 +24,7 @@ import { disruption } from "./disruption/index.ts";
 import { endpointSliceMirroring } from "./endpointslicemirroring/index.ts";
 import { resourceQuota } from "./resourcequota/index.ts";
 import { ttlAfterFinished } from "./ttlafterfinished/index.ts";
-import { claimProtection, volumeProtection } from "./volumeprotection/index.ts";
+import { claimProtection, classProtection, volumeProtection } from "./volumeprotection/index.ts";
 import type { ControllerEntry } from "./types.ts";
 
 export const controllers: readonly ControllerEntry[] = [
@@ -48,6 +48,11 @@ export const controllers: readonly ControllerEntry[] = [
     name: "persistentvolumeclaim-protection-controller",
     serviceAccount: "pvc-protection-controller",
     make: () => claimProtection,
+  },
+  {
+    name: "volumeattributesclass-protection-controller",
+    serviceAccount: "volumeattributesclass-protection-controller",
+    make: () => classProtection,
   },
   { name: "persistentvolume-protection-controller", serviceAccount: "pv-protection-controller", make: () => volumeProtection },
   { name: "service-cidr-controller", serviceAccount: "service-cidrs-controller", make: () => serviceCidr },

@@ -1,5 +1,5 @@
-/** Claims are not deleted under a running pod, nor volumes under a bound claim: each carries a finalizer until nobody uses it. */
-import { PersistentVolume, PersistentVolumeClaim, Pod, type Kind } from "../../../shared/api/index.ts";
+/** Claims are not deleted under a running pod, nor volumes under a bound claim, nor classes in use: each carries a finalizer until nobody uses it. */
+import { PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttributesClass, type Kind } from "../../../shared/api/index.ts";
 import { isNotFound } from "../../../shared/apimachinery/index.ts";
 import type { Draft, KubeObject } from "../../../shared/apimachinery/meta.ts";
 import { defineController, done, indexing, watching, type ControllerContext } from "../../../shared/client/index.ts";
@@ -52,6 +52,43 @@ export const volumeProtection = defineController({
     return done;
   },
 });
+
+/** A class may go when no claim asks for it, is moving to it or has it, and no volume was made by it. */
+export const classProtection = defineController({
+  name: "volumeattributesclass-protection-controller",
+  for: VolumeAttributesClass,
+  watches: [
+    watching(
+      PersistentVolumeClaim,
+      classesOfClaim,
+      (now, old, deleted) => deleted || String(classesOfClaim(now)) !== String(old && classesOfClaim(old)),
+    ),
+    watching(PersistentVolume, classesOfVolume, (_now, _old, deleted) => deleted),
+  ],
+  async reconcile(key, context) {
+    const { cache } = context;
+    const found = cache.get(VolumeAttributesClass, key);
+    if (!found) return done;
+    const used = () =>
+      cache.list(PersistentVolumeClaim).some((claim) => classesOfClaim(claim).includes(key)) ||
+      cache.list(PersistentVolume).some((volume) => classesOfVolume(volume).includes(key));
+    await protect(VolumeAttributesClass, found, "kubernetes.io/vac-protection", async () => !used(), context);
+    return done;
+  },
+});
+
+function classesOfClaim({ spec, status }: PersistentVolumeClaim): string[] {
+  const names = [
+    spec.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ];
+  return names.filter((name) => name !== undefined && name !== "") as string[];
+}
+
+function classesOfVolume({ spec }: PersistentVolume): string[] {
+  return spec.volumeAttributesClassName ? [spec.volumeAttributesClassName] : [];
+}
 
 async function protect<T extends KubeObject>(
   kind: Kind<T>,
