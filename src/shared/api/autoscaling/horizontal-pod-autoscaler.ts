@@ -2,7 +2,9 @@ import type { HorizontalPodAutoscaler as T } from "../generated/autoscaling-v2.t
 import { age, UNSET } from "../cells.ts";
 import { metricsText } from "./metric-cells.ts";
 import { facts } from "../generated/kinds.ts";
+import { nonNegative } from "../core/validation/common.ts";
 import { defineKind } from "../kind.ts";
+import { validateAutoscaler } from "./validation.ts";
 import { cpuMetric, DEFAULT_CPU_UTILIZATION } from "./convert.ts";
 
 type Rules = NonNullable<NonNullable<NonNullable<T["spec"]>["behavior"]>["scaleUp"]>;
@@ -24,6 +26,9 @@ export const HorizontalPodAutoscaler = defineKind<T>({
     ];
     return [...head, least, maxReplicas, currentReplicas, age(scaler, context)];
   },
+  validate: (scaler, _context, old) => validateAutoscaler(scaler, old),
+  validateStatusUpdate: ({ status }) =>
+    (["currentReplicas", "desiredReplicas"] as const).flatMap((name) => nonNegative(`status.${name}`, status?.[name])),
   setDefaults({ spec }) {
     if (!spec) return;
     spec.minReplicas ??= 1;

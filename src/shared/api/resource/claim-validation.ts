@@ -5,6 +5,7 @@
  */
 import { forbidden, invalidValue, notSupported, required, tooMany, type FieldError } from "../../apimachinery/field-error.ts";
 import { deepEqual } from "../../apimachinery/patch/index.ts";
+import { validateConditions } from "../../apimachinery/validation-conditions.ts";
 import { isDNS1123Label, isDNS1123Subdomain } from "../../apimachinery/validation.ts";
 import { validateNodeSelector } from "../core/validation/node-selector.ts";
 import { validateDriverName } from "../core/validation/volume-sources.ts";
@@ -210,6 +211,7 @@ function validateDeviceStatuses(
     if (!allocated.has(id)) errors.push(invalidValue(path, id, "must be an allocated device in the claim"));
     const count = device.conditions?.length ?? 0;
     if (count > MAX_CONDITIONS) errors.push(tooMany(`${path}.conditions`, count, MAX_CONDITIONS));
+    errors.push(...validateConditions(`${path}.conditions`, device.conditions));
     if (device.data !== undefined) errors.push(...validateRaw(`${path}.data`, device.data));
     return errors;
   });
