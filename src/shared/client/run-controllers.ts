@@ -1,6 +1,6 @@
 /** Runs controllers over shared informers until the signal ends them. */
 import type { Kind } from "../api/kind.ts";
-import { isApiError, isConflict } from "../apimachinery/errors.ts";
+import { isApiError, isConflict, isNotFound } from "../apimachinery/errors.ts";
 import { keyOf, type KubeObject } from "../apimachinery/meta.ts";
 import { invariant } from "../lib/invariant.ts";
 import { silentLogger, type Logger } from "../lib/logger.ts";
@@ -201,8 +201,8 @@ class ControllerRunner {
       requeueAfterMs,
       ...(isApiError(error) ? { error: error.message } : { err: error }),
     };
-    // A conflict only says that the cache was behind.
-    if (isConflict(error)) this.#context.log.debug(fields, "reconcile met a conflict");
+    // Both only say that the cache was behind: somebody else has changed or deleted the object.
+    if (isConflict(error) || isNotFound(error)) this.#context.log.debug(fields, "reconcile came too late");
     else this.#context.log.warn(fields, "reconcile failed");
   }
 }

@@ -41,7 +41,8 @@ export const resourceQuota = defineController({
   name: "resourcequota-controller",
   for: ResourceQuota,
   // Not each change of status: admission charges a quota before the object is there, and a count in between would take the charge back.
-  when: (quota: ResourceQuota, old: ResourceQuota | undefined) => !old || !sameOnTheWire(quota.spec, old.spec),
+  when: (quota: ResourceQuota, old: ResourceQuota | undefined) =>
+    !old || !sameOnTheWire(quota.spec, old.spec) || !sameOnTheWire(quota.spec?.hard, quota.status?.hard),
   reads: WATCHED,
   watches: [
     ...WATCHED.filter((kind) => kind !== Pod).map((kind) => watching(kind, quotasOf, (_object, _old, deleted) => deleted)),
