@@ -17,6 +17,7 @@ import { accessOf, refusal } from "./authorize.ts";
 import { connect } from "./connect.ts";
 import { failure, plainJson } from "./failure.ts";
 import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
+import { prepared } from "../registry/convert.ts";
 import { route, scopeFits, type Route } from "./route.ts";
 import type { Answer, Handler, Incoming, Result } from "./types.ts";
 
@@ -160,10 +161,16 @@ function answerOf(op: Operation): Maybe<Answer> {
   const answered = (result: Result): Answer => ({ result, format: op.format, warnings: op.warnings });
   try {
     const result = run(op);
-    return result instanceof Promise ? result.then(answered, fail) : answered(result);
+    return result instanceof Promise ? result.then(converted).then(answered, fail) : answered(result);
   } catch (error) {
     return fail(error);
   }
+}
+
+/** What was written may still have to be converted for the answer. */
+function converted(result: Result): Result | Promise<Result> {
+  const wait = result.type === "entry" ? prepared(result.entry, result.served) : undefined;
+  return wait ? wait.then(() => result) : result;
 }
 
 /** An error before the kind was known: told in what the client accepts, where that can be found out. */

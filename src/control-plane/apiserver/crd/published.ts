@@ -3,69 +3,64 @@
  *
  * @source staging/src/k8s.io/apiextensions-apiserver/pkg/controller/openapi/{builder,v2} v1.36
  */
+import { loadDescriptions } from "../openapi/index.ts";
 import { additionalOf, itemsOf, OBJECT_META, type Props } from "./structural.ts";
 
 type Json = Record<string, unknown>;
+type Dialect = 2 | 3;
 
-const TYPE_META: Json = { apiVersion: { type: "string" }, kind: { type: "string" } };
-
-export function publishedSchema(props: Props | undefined, dialect: 2 | 3): Json {
-  const root: Json = dialect === 2 ? second(props ?? {}) : { ...props };
-  if (dialect === 2 && props?.["x-kubernetes-preserve-unknown-fields"]) return finish({ type: "object" }, dialect);
-  if (!props) return finish({ type: "object", "x-kubernetes-preserve-unknown-fields": true }, dialect);
-  return finish(root, dialect);
+export function publishedSchema(props: Props | undefined, dialect: Dialect): Json {
+  // With members of its own, kubectl would take everything else for a mistake.
+  if (!props || (dialect === 2 && props["x-kubernetes-preserve-unknown-fields"])) return { type: "object" };
+  const root = dialect === 2 ? second(props) : third(props);
+  return { ...root, properties: { ...(root["properties"] as Json | undefined), ...objectMembers(dialect) } };
 }
 
-function finish(root: Json, dialect: 2 | 3): Json {
-  const reference = dialect === 2 ? `#/definitions/${OBJECT_META}` : `#/components/schemas/${OBJECT_META}`;
-  const metadata = dialect === 2 ? { $ref: reference } : { allOf: [{ $ref: reference }] };
-  return { ...root, type: "object", properties: { ...(root["properties"] as Json | undefined), ...TYPE_META, metadata } };
+const TYPED = "io.k8s.api.core.v1.ConfigMap";
+
+/** What every object has; built-in kinds describe it. */
+function objectMembers(dialect: Dialect): Json {
+  const described = (field: string) => {
+    const description = loadDescriptions().of(TYPED, field);
+    return description ? { description } : {};
+  };
+  const $ref = `${dialect === 2 ? "#/definitions/" : "#/components/schemas/"}${OBJECT_META}`;
+  return {
+    apiVersion: { ...described("apiVersion"), type: "string" },
+    kind: { ...described("kind"), type: "string" },
+    metadata: { ...described("metadata"), ...(dialect === 2 ? { $ref } : { allOf: [{ $ref }] }) },
+  };
 }
 
-const KEPT = [
-  "description",
-  "type",
-  "format",
-  "title",
-  "maximum",
-  "exclusiveMaximum",
-  "minimum",
-  "exclusiveMinimum",
-  "maxLength",
-  "minLength",
-  "pattern",
-  "maxItems",
-  "minItems",
-  "uniqueItems",
-  "multipleOf",
-  "enum",
-  "maxProperties",
-  "minProperties",
-  "required",
-  "x-kubernetes-preserve-unknown-fields",
-  "x-kubernetes-embedded-resource",
-  "x-kubernetes-int-or-string",
-  "x-kubernetes-list-map-keys",
-  "x-kubernetes-list-type",
-  "x-kubernetes-map-type",
-  "x-kubernetes-validations",
-] as const;
-
-function second(props: Props): Json {
-  const out: Json = {};
-  for (const key of KEPT) if (props[key] !== undefined) out[key] = props[key];
-  if (props.nullable || props["x-kubernetes-int-or-string"]) {
-    delete out["type"];
-    if (props.nullable) return props.description ? { ...extensionsOf(out), description: props.description } : extensionsOf(out);
-  }
-  if (props["x-kubernetes-preserve-unknown-fields"]) return out;
+/** With the parts below rewritten. */
+function rewritten(props: Props, dialect: Dialect, below: (props: Props) => Json): Json {
+  const out: Json = { ...props };
   const items = itemsOf(props);
-  if (items) out["items"] = second(items);
   const additional = additionalOf(props);
-  if (additional) out["additionalProperties"] = second(additional);
+  if (items) out["items"] = below(items);
+  if (additional && props.additionalProperties !== true) out["additionalProperties"] = below(additional);
   if (props.properties)
-    out["properties"] = Object.fromEntries(Object.entries(props.properties).map(([name, value]) => [name, second(value)]));
+    out["properties"] = Object.fromEntries(Object.entries(props.properties).map(([name, value]) => [name, below(value)]));
+  if (props["x-kubernetes-embedded-resource"] && !(dialect === 2 && props["x-kubernetes-preserve-unknown-fields"]))
+    out["properties"] = { ...(out["properties"] as Json | undefined), ...objectMembers(dialect) };
   return out;
 }
 
-const extensionsOf = (schema: Json): Json => Object.fromEntries(Object.entries(schema).filter(([key]) => key.startsWith("x-")));
+const third = (props: Props): Json => rewritten(props, 3, third);
+
+function second(props: Props): Json {
+  const out = rewritten(props, 2, second);
+  for (const junctor of ["allOf", "oneOf", "anyOf", "not"]) delete out[junctor];
+  const preserves = props["x-kubernetes-preserve-unknown-fields"];
+  if (props.nullable || preserves) {
+    delete out["items"];
+    delete out["properties"];
+  }
+  if (props.nullable || (preserves && props.type === "object") || (props.type === "array" && !out["items"])) delete out["type"];
+  delete out["nullable"];
+  const additional = additionalOf(props);
+  const required = props.required?.filter((name) => !props.properties?.[name]?.nullable && !additional?.nullable);
+  if (required?.length) out["required"] = required;
+  else delete out["required"];
+  return out;
+}

@@ -48,7 +48,15 @@ export function prepared(entry: CachedObject, served: Served): Promise<unknown> 
   if (entry.head === served.head) return undefined;
   const form = served.kind.groupVersion;
   const object = entry.derived<Maybe<KubeObject>>(form, () => converted(entry, served));
-  return object instanceof Promise ? object.then((o) => entry.replaceDerived(form, o)) : undefined;
+  if (!(object instanceof Promise)) return undefined;
+  return object.then(
+    (o) => entry.replaceDerived(form, o),
+    (error: unknown) => {
+      // The next reader tries again.
+      entry.replaceDerived(form, undefined);
+      throw error;
+    },
+  );
 }
 
 function converted(entry: CachedObject, served: Served): Maybe<KubeObject> {

@@ -2,6 +2,7 @@
 import { isNotFound } from "../../../shared/apimachinery/errors.ts";
 import type { Result } from "../chain/types.ts";
 import { deleteNamed } from "./delete.ts";
+import { prepared } from "./convert.ts";
 import { readDeleteOptions } from "./delete-body.ts";
 import { pageOf } from "./list.ts";
 import type { Operation } from "./operation.ts";
@@ -17,5 +18,6 @@ export async function deleteCollection(op: Operation): Promise<Result> {
       if (!isNotFound(error)) throw error;
     }
   }
+  await Promise.all(entries.map((entry) => prepared(entry, op.served)));
   return { type: "list", served: op.served, entries, meta };
 }

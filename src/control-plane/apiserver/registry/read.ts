@@ -3,6 +3,7 @@ import { apiError, notFound, timeoutError } from "../../../shared/apimachinery/e
 import type { CachedObject } from "../cache/cached-object.ts";
 import type { Result } from "../chain/types.ts";
 import type { Core } from "../core.ts";
+import { prepared } from "./convert.ts";
 import type { Operation } from "./operation.ts";
 import { storeKey, type Served } from "./resources.ts";
 
@@ -11,8 +12,10 @@ export function get(op: Operation): Result | Promise<Result> {
   return fresh ? fresh.then(() => read(op)) : read(op);
 }
 
-function read(op: Operation): Result {
-  return { type: "entry", code: 200, served: op.served, entry: present(op.served, op.info.namespace, op.info.name) };
+function read(op: Operation): Result | Promise<Result> {
+  const entry = present(op.served, op.info.namespace, op.info.name);
+  const result: Result = { type: "entry", code: 200, served: op.served, entry };
+  return prepared(entry, op.served)?.then(() => result) ?? result;
 }
 
 /** The present object, or 404. */

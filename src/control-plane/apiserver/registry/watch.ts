@@ -3,10 +3,11 @@
  *
  * An object that starts to match the selector is ADDED, one that stops is DELETED. All watchers of one form share the encoded frame.
  */
-import { expired } from "../../../shared/apimachinery/errors.ts";
+import { expired, internalError, isApiError } from "../../../shared/apimachinery/errors.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
 import type { Change, ChangeType } from "../cache/resource-cache.ts";
 import type { Result, WatchSink } from "../chain/types.ts";
+import { prepared } from "./convert.ts";
 import type { Operation } from "./operation.ts";
 import { listOptions, type ListOptions } from "./list-options.ts";
 import { atLeast, freshFor, parseRevision, plainError } from "./read.ts";
@@ -25,7 +26,7 @@ export function watch(op: Operation): Result | Promise<Result> {
   const start = (): Result => ({
     type: "watch",
     served: op.served,
-    start: (sink) => run(op, selection, options, revision, sink),
+    start: (sink) => run(op, selection, options, revision, inOrder(op, sink)),
   });
   const fresh =
     options.sendInitialEvents && revision
@@ -87,6 +88,29 @@ function run(op: Operation, selection: Selection, options: ListOptions, revision
   }
   unlisten = cache.listen(pass);
   return stop;
+}
+
+/** Events that a webhook has to convert first still leave in their order. */
+function inOrder(op: Operation, sink: WatchSink): WatchSink {
+  let tail: Promise<void> | undefined;
+  const after = (wait: Promise<unknown> | undefined, act: () => void): void => {
+    const mine: Promise<void> = Promise.all([tail, wait])
+      .then(act, (error: unknown) => {
+        const { status } = isApiError(error) ? error : internalError(String(error));
+        sink.send({ type: "ERROR", object: status });
+      })
+      .then(() => void (tail === mine && (tail = undefined)));
+    tail = mine;
+  };
+  return {
+    send(event) {
+      const wait = event.entry && prepared(event.entry, op.served);
+      if (!wait && !tail) return sink.send(event);
+      after(wait, () => void sink.send(event));
+      return true;
+    },
+    end: () => (tail ? after(undefined, () => sink.end()) : sink.end()),
+  };
 }
 
 /** How a change looks through the selector; undefined: not at all. */

@@ -1,0 +1,111 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:https";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { CustomResourceDefinition } from "../../../shared/api/index.ts";
+import type { ApiError } from "../../../shared/apimachinery/errors.ts";
+import type { ApiRequest } from "../../../shared/client/types.ts";
+import { createAuthority, issue } from "../../../shared/lib/x509/index.ts";
+import { startCluster, type TestCluster } from "../../../testing/index.ts";
+
+const validity = { notBefore: Date.now() - 3_600_000, notAfter: Date.now() + 3_600_000 };
+const { authority } = createAuthority("ca", validity, Buffer.from([1]));
+const subject = { commonName: "hook", organizations: [] };
+const pair = issue(
+  authority,
+  { subject, usages: ["server"], names: { dns: ["localhost"], ips: [] }, validity },
+  Buffer.from([2]),
+);
+
+let cluster: TestCluster;
+let hook: Server;
+let broken = false;
+
+/** v1 has `hostPort: "a:1"`, v2 has `host` and `port`. */
+function convert({ spec, ...object }: any, apiVersion: string): object {
+  const [host, port] = (spec.hostPort ?? "").split(":");
+  const next = apiVersion.endsWith("/v2") ? { host, port } : { hostPort: `${spec.host}:${spec.port}` };
+  return { ...object, apiVersion, spec: next };
+}
+
+beforeAll(async () => {
+  hook = createServer(pair, async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { request: asked, ...review } = JSON.parse(Buffer.concat(chunks).toString());
+    const convertedObjects = asked.objects.map((o: unknown) => convert(o, asked.desiredAPIVersion));
+    const result = broken ? { status: "Failure", message: "out of order" } : { status: "Success" };
+    response.end(JSON.stringify({ ...review, response: { uid: asked.uid, convertedObjects, result } }));
+  }).listen(0, "localhost");
+  await once(hook, "listening");
+  cluster = await startCluster({ components: ["apiserver"] });
+  const url = `https://localhost:${(hook.address() as { port: number }).port}/convert`;
+  const version = (name: string, storage: boolean) => ({
+    name,
+    served: true,
+    storage,
+    schema: {
+      openAPIV3Schema: { type: "object", properties: { spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true } } },
+    },
+  });
+  const clientConfig = { url, caBundle: Buffer.from(authority.certPem).toString("base64") };
+  await cluster.client.create(CustomResourceDefinition, {
+    metadata: { name: "ends.example.com" },
+    spec: {
+      group: "example.com",
+      scope: "Namespaced",
+      names: { plural: "ends", kind: "End" },
+      versions: [version("v1", true), version("v2", false)],
+      conversion: { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } },
+    },
+  });
+  await vi.waitUntil(async () => (await ask("GET", path("v1"))).kind === "EndList");
+});
+
+afterAll(async () => {
+  await cluster.close();
+  hook.close();
+});
+
+const path = (version: string, name = "") => `/apis/example.com/${version}/namespaces/default/ends${name && `/${name}`}`;
+
+async function ask(method: ApiRequest["method"], at: string, body?: unknown): Promise<any> {
+  return (await cluster.client.transport.request({ method, path: at, body })).body;
+}
+
+const end = (version: string, name: string, spec: object) => ({
+  apiVersion: `example.com/${version}`,
+  kind: "End",
+  metadata: { name },
+  spec,
+});
+
+test("a webhook converts what is read, listed and written in another version than the stored one", async () => {
+  await ask("POST", path("v1"), end("v1", "one", { hostPort: "a:1" }));
+  expect(await ask("GET", path("v2", "one"))).toMatchObject({ apiVersion: "example.com/v2", spec: { host: "a", port: "1" } });
+  expect(await ask("POST", path("v2"), end("v2", "two", { host: "b", port: "2" }))).toMatchObject({ spec: { host: "b" } });
+  expect(await ask("GET", path("v1", "two"))).toMatchObject({ spec: { hostPort: "b:2" } });
+  const { items } = await ask("GET", path("v2"));
+  expect(items.map((i: any) => i.spec.host)).toEqual(["a", "b"]);
+});
+
+test("a watch tells of objects in its version, in order", async () => {
+  const seen: string[] = [];
+  for await (const { type, object } of cluster.client.transport.watch({
+    method: "GET",
+    path: path("v2"),
+    query: { watch: "true" },
+  })) {
+    seen.push(`${type} ${object.metadata.name} ${(object as any).spec.host}`);
+    if (seen.length === 2) break;
+  }
+  expect(seen).toEqual(["ADDED one a", "ADDED two b"]);
+});
+
+test("a webhook that refuses is told of, and asked again", async () => {
+  await ask("POST", path("v1"), end("v1", "three", { hostPort: "c:3" }));
+  broken = true;
+  const failure = await ask("GET", path("v2", "three")).catch((e: ApiError) => e.status.message);
+  expect(failure).toBe("conversion webhook for example.com/v1, Kind=End failed: out of order");
+  broken = false;
+  expect(await ask("GET", path("v2", "three"))).toMatchObject({ spec: { host: "c" } });
+});
