@@ -12,6 +12,7 @@ import { nodeIpam } from "./nodeipam/index.ts";
 import { nodeLifecycle } from "./nodelifecycle/index.ts";
 import { persistentVolumeBinder } from "./persistentvolume/index.ts";
 import { podGc } from "./podgc/index.ts";
+import { policyStatus } from "./policystatus/index.ts";
 import { replicaSet } from "./replicaset/index.ts";
 import { replicationController } from "./replicationcontroller/index.ts";
 import { rootCaPublisher } from "./rootca/index.ts";
@@ -43,37 +44,22 @@ export const controllers: readonly ControllerEntry[] = [
     serviceAccount: "certificate-controller",
     make: (s) => s.signer && certificateSigner(s.signer),
   },
-  { name: "persistentvolume-binder-controller", serviceAccount: "persistent-volume-binder", make: () => persistentVolumeBinder },
-  {
-    name: "persistentvolumeclaim-protection-controller",
-    serviceAccount: "pvc-protection-controller",
-    make: () => claimProtection,
-  },
-  {
-    name: "volumeattributesclass-protection-controller",
-    serviceAccount: "volumeattributesclass-protection-controller",
-    make: () => classProtection,
-  },
-  { name: "persistentvolume-protection-controller", serviceAccount: "pv-protection-controller", make: () => volumeProtection },
-  { name: "service-cidr-controller", serviceAccount: "service-cidrs-controller", make: () => serviceCidr },
-  { name: "cronjob-controller", serviceAccount: "cronjob-controller", make: () => cronJob },
-  { name: "disruption-controller", serviceAccount: "disruption-controller", make: () => disruption },
-  {
-    name: "endpointslice-mirroring-controller",
-    serviceAccount: "endpointslicemirroring-controller",
-    make: () => endpointSliceMirroring,
-  },
-  { name: "resourcequota-controller", serviceAccount: "resourcequota-controller", make: () => resourceQuota },
-  { name: "ttl-after-finished-controller", serviceAccount: "ttl-after-finished-controller", make: () => ttlAfterFinished },
   {
     name: "clusterrole-aggregation-controller",
     serviceAccount: "clusterrole-aggregation-controller",
     make: () => clusterRoleAggregation,
   },
+  { name: "cronjob-controller", serviceAccount: "cronjob-controller", make: () => cronJob },
   { name: "daemonset-controller", serviceAccount: "daemon-set-controller", make: () => daemonSet },
   { name: "deployment-controller", serviceAccount: "deployment-controller", make: () => deployment },
+  { name: "disruption-controller", serviceAccount: "disruption-controller", make: () => disruption },
   { name: "endpoints-controller", serviceAccount: "endpoint-controller", make: () => endpoints },
   { name: "endpointslice-controller", serviceAccount: "endpointslice-controller", make: () => endpointSlice },
+  {
+    name: "endpointslice-mirroring-controller",
+    serviceAccount: "endpointslicemirroring-controller",
+    make: () => endpointSliceMirroring,
+  },
   { name: "garbage-collector-controller", serviceAccount: "generic-garbage-collector", make: () => garbageCollector },
   { name: "job-controller", serviceAccount: "job-controller", make: () => job },
   { name: "namespace-controller", serviceAccount: "namespace-controller", make: () => namespace },
@@ -83,15 +69,35 @@ export const controllers: readonly ControllerEntry[] = [
     make: (s) => (s.clusterCidr ? nodeIpam(s.clusterCidr, s.nodeCidrMaskSize) : undefined),
   },
   { name: "node-lifecycle-controller", serviceAccount: "node-controller", make: () => nodeLifecycle },
+  { name: "persistentvolume-binder-controller", serviceAccount: "persistent-volume-binder", make: () => persistentVolumeBinder },
+  { name: "persistentvolume-protection-controller", serviceAccount: "pv-protection-controller", make: () => volumeProtection },
+  {
+    name: "persistentvolumeclaim-protection-controller",
+    serviceAccount: "pvc-protection-controller",
+    make: () => claimProtection,
+  },
   { name: "pod-garbage-collector-controller", serviceAccount: "pod-garbage-collector", make: () => podGc },
   { name: "replicaset-controller", serviceAccount: "replicaset-controller", make: () => replicaSet },
   { name: "replicationcontroller-controller", serviceAccount: "replication-controller", make: () => replicationController },
+  { name: "resourcequota-controller", serviceAccount: "resourcequota-controller", make: () => resourceQuota },
   {
     name: "root-ca-certificate-publisher-controller",
     serviceAccount: "root-ca-cert-publisher",
     make: (s) => (s.rootCa ? rootCaPublisher(s.rootCa) : undefined),
   },
+  { name: "service-cidr-controller", serviceAccount: "service-cidrs-controller", make: () => serviceCidr },
   { name: "serviceaccount-controller", serviceAccount: "service-account-controller", make: () => serviceAccount },
   { name: "statefulset-controller", serviceAccount: "statefulset-controller", make: () => statefulSet },
   { name: "taint-eviction-controller", serviceAccount: "node-controller", make: () => taintEviction },
+  { name: "ttl-after-finished-controller", serviceAccount: "ttl-after-finished-controller", make: () => ttlAfterFinished },
+  {
+    name: "validatingadmissionpolicy-status-controller",
+    serviceAccount: "validatingadmissionpolicy-status-controller",
+    make: () => policyStatus,
+  },
+  {
+    name: "volumeattributesclass-protection-controller",
+    serviceAccount: "volumeattributesclass-protection-controller",
+    make: () => classProtection,
+  },
 ];

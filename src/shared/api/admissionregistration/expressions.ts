@@ -70,17 +70,22 @@ export const OBJECT = made("Object")!;
 const known = new Map<string, Compiled>();
 const MAX_KNOWN = 2000;
 
+/** Compiled for objects of a known type: to find what could not work with them. */
+export function compileTyped(source: string, declared: Declared, object: CelType): Compiled {
+  const variables: Record<string, CelType> = { object, oldObject: object, request, namespaceObject };
+  if (declared.params) variables.params = dyn;
+  if (declared.authorizer) variables.authorizer = authorizer;
+  if (declared.variables) variables.variables = objectType("kubernetes.variables", declared.variables);
+  return compile(source, { variables, ...(declared.makes && { types: made }) });
+}
+
 /** Compiled once as long as it is in use. */
 export function compileFor(source: string, declared: Declared): Compiled {
   const types = Object.entries(declared.variables ?? {}).map(([name, of]) => `${name}:${of.name}`);
   const key = JSON.stringify([source, declared.params, declared.authorizer, declared.variables && types, declared.makes]);
   let found = known.get(key);
   if (found) return found;
-  const variables: Record<string, CelType> = { object: dyn, oldObject: dyn, request, namespaceObject };
-  if (declared.params) variables.params = dyn;
-  if (declared.authorizer) variables.authorizer = authorizer;
-  if (declared.variables) variables.variables = objectType("kubernetes.variables", declared.variables);
-  found = compile(source, { variables, ...(declared.makes && { types: made }) });
+  found = compileTyped(source, declared, dyn);
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(key, found);
   return found;
