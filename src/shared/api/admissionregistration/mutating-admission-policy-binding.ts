@@ -5,6 +5,8 @@ import { paramText } from "./param-cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
+import { matchResourcesErrors, mutatingOperationErrors, paramRefErrors, policyNameErrors } from "./validation/rules.ts";
+
 export const MutatingAdmissionPolicyBinding = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"],
   cells(binding, context) {
@@ -13,6 +15,15 @@ export const MutatingAdmissionPolicyBinding = defineKind<T>({
   },
   requireResourceVersion: true,
   generation: true,
+  validate({ spec }) {
+    const { policyName, paramRef, matchResources } = spec ?? {};
+    return [
+      ...policyNameErrors("spec.policyName", policyName ?? ""),
+      ...paramRefErrors("spec.paramRef", paramRef),
+      ...(matchResources ? matchResourcesErrors("spec.matchResources", matchResources, false) : []),
+      ...(matchResources ? mutatingOperationErrors("spec.matchResources", matchResources) : []),
+    ];
+  },
   setDefaults({ spec }) {
     setMatchResourcesDefaults(spec?.matchResources);
   },

@@ -4,6 +4,8 @@ import { age, UNSET } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
+import { mutatingPolicyErrors } from "./validation/policies.ts";
+
 export const MutatingAdmissionPolicy = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/mutatingadmissionpolicies"],
   cells(policy, context) {
@@ -13,6 +15,7 @@ export const MutatingAdmissionPolicy = defineKind<T>({
   },
   requireResourceVersion: true,
   generation: true,
+  validate: mutatingPolicyErrors,
   setDefaults({ spec }) {
     if (!spec) return;
     spec.failurePolicy ??= "Fail";

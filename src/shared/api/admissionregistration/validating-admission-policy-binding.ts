@@ -5,6 +5,9 @@ import { paramText } from "./param-cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
+import { validationActionErrors } from "./validation/policies.ts";
+import { matchResourcesErrors, paramRefErrors, policyNameErrors } from "./validation/rules.ts";
+
 export const ValidatingAdmissionPolicyBinding = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"],
   cells(binding, context) {
@@ -13,6 +16,15 @@ export const ValidatingAdmissionPolicyBinding = defineKind<T>({
   },
   requireResourceVersion: true,
   generation: true,
+  validate(binding) {
+    const { policyName, paramRef, matchResources } = binding.spec ?? {};
+    return [
+      ...policyNameErrors("spec.policyName", policyName ?? ""),
+      ...paramRefErrors("spec.paramRef", paramRef),
+      ...(matchResources ? matchResourcesErrors("spec.matchResources", matchResources, false) : []),
+      ...validationActionErrors(binding),
+    ];
+  },
   setDefaults({ spec }) {
     setMatchResourcesDefaults(spec?.matchResources);
   },

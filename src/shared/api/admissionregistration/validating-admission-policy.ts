@@ -4,6 +4,8 @@ import { age, UNSET } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 
+import { validatingPolicyErrors } from "./validation/policies.ts";
+
 export const ValidatingAdmissionPolicy = defineKind<T>({
   ...facts["admissionregistration.k8s.io/v1/validatingadmissionpolicies"],
   cells(policy, context) {
@@ -13,6 +15,7 @@ export const ValidatingAdmissionPolicy = defineKind<T>({
   },
   requireResourceVersion: true,
   generation: true,
+  validate: validatingPolicyErrors,
   setDefaults({ spec }) {
     if (!spec) return;
     spec.failurePolicy ??= "Fail";

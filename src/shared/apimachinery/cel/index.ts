@@ -11,7 +11,7 @@ import { kubernetes } from "./functions/index.ts";
 import { CelSyntaxError } from "./lexer.ts";
 import type { Library } from "./library.ts";
 import { parse } from "./parser.ts";
-import { showType, type CelType } from "./types.ts";
+import type { CelType } from "./types.ts";
 
 export {
   CelError,
@@ -87,12 +87,4 @@ function scopeOf(values: Readonly<Record<string, unknown>>): Scope {
       return value === undefined ? null : value;
     },
   };
-}
-
-/** Whether a program gives what is wanted: `must evaluate to bool but got string`, or undefined. */
-export function wrongResult(program: Program, wanted: readonly CelType[]): string | undefined {
-  const given = program.type;
-  if (given.name === "dyn" || wanted.some((w) => showType(w) === showType(given))) return undefined;
-  const names = wanted.map(showType);
-  return `must evaluate to ${names.length > 1 ? `one of ${names.join(", ")}` : names[0]} but got ${showType(given)}`;
 }

@@ -29,6 +29,7 @@ export function mutatingPolicies(authorizer: Authorizer, before: readonly Admiss
       const bindings = () => server.cache(MutatingAdmissionPolicyBinding).list();
       const { invocations, failures } = activePolicies(policies, bindings, attributes, server);
       const messages = failures.map(({ policy, binding, message }) => told(policy, binding, message));
+      const reason = messages.length ? "Forbidden" : "Invalid"; // that of the first
       const run = (call: Call): boolean => {
         const { changed, failure } = mutate(call, attributes, server, authorizer);
         if (failure && call.policy.spec.failurePolicy !== "Ignore") messages.push(told(call.policy, call.binding, failure));
@@ -40,7 +41,7 @@ export function mutatingPolicies(authorizer: Authorizer, before: readonly Admiss
         const last = changedBy.lastIndexOf(true);
         invocations.forEach((call, i) => i < last && call.policy.spec.reinvocationPolicy === "IfNeeded" && run(call));
       }
-      if (messages.length) throw denied(attributes, messages);
+      if (messages.length) throw denied(attributes, messages, reason);
     },
   };
 }
@@ -86,7 +87,7 @@ function told(policy: Named, binding: Named | undefined, message: string): strin
   return `policy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: ${message}`;
 }
 
-function denied(attributes: AdmissionAttributes, messages: readonly string[]): ApiError {
+function denied(attributes: AdmissionAttributes, messages: readonly string[], reason: "Forbidden" | "Invalid"): ApiError {
   const { status } = refuse(attributes, "", ...messages.map((message) => ({ message })));
-  return new ApiError({ ...status, message: messages[0]!, reason: "Invalid" });
+  return new ApiError({ ...status, message: messages[0]!, reason });
 }

@@ -32,18 +32,20 @@ function position(text: string, at: Int, inclusive: boolean): number {
   return index;
 }
 
+const lengthOf = (text: string) => [...text].length;
+
 function indexOf(text: string, part: string, from: Int = 0): bigint {
   const points = [...text];
   const start = position(text, from, true);
   const found = points.slice(start).join("").indexOf(part);
-  return found < 0 ? -1n : BigInt(start + [...points.slice(start).join("").slice(0, found)].length);
+  return found < 0 ? -1n : BigInt(start + lengthOf(points.slice(start).join("").slice(0, found)));
 }
 
 function lastIndexOf(text: string, part: string, to?: Int): bigint {
   const points = [...text];
   const end = to === undefined ? points.length : position(text, to, true) + [...part].length;
   const found = points.slice(0, end).join("").lastIndexOf(part);
-  return found < 0 ? -1n : BigInt([...points.slice(0, end).join("").slice(0, found)].length);
+  return found < 0 ? -1n : BigInt(lengthOf(points.slice(0, end).join("").slice(0, found)));
 }
 
 function substring(text: string, from: Int, to?: Int): string {
