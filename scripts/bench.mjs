@@ -85,42 +85,15 @@ const kubectl = (kubeconfig, ...args) => {
 const benches = {
   async start() {
     const values = [];
+    const cpu = [];
     for (let i = 0; i < RUNS; i++) {
       const s = await startServer();
       values.push(s.readyMs);
+      cpu.push(cpuMs(s.child.pid));
       await s.stop();
     }
     show("spawn of a fresh control plane to /readyz 200", range(values, "ms"), "target 300 ms");
-  },
-  async codec() {
-    const file = join(root, "dist/bench-codec.mjs");
-    const { build } = await import("esbuild");
-    await build({
-      entryPoints: [join(root, "src/shared/api/bench.ts")],
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      packages: "external",
-      outfile: file,
-    });
-    const { benchCodec } = await import(file);
-    for (const { name, value, unit } of benchCodec()) show(`codec: ${name}`, `${value.toFixed(1)} ${unit}`);
-  },
-  async store() {
-    const file = join(root, "dist/bench-store.mjs");
-    const { build } = await import("esbuild");
-    await build({
-      entryPoints: [join(root, "src/control-plane/store/bench.ts")],
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      packages: "external",
-      outfile: file,
-    });
-    const { benchStore } = await import(file);
-    for (const { name, value, unit } of await benchStore({ directory: scratch, runs: RUNS }))
-      show(`store: ${name}`, `${value < 10 ? value.toPrecision(2) : value.toFixed(0)} ${unit}`);
-    rmSync(file);
+    show("  CPU until then", range(cpu, "ms"));
   },
   async library() {
     const file = join(root, "dist/bench-start-cluster.mjs");

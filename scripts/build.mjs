@@ -25,7 +25,7 @@ await build({
   platform: "node",
   target: "node20",
   format: "esm",
-  minifySyntax: true,
+  minify: true,
   sourcemap: "linked",
   sourcesContent: false,
   define: { KNARR_VERSION: JSON.stringify(version) },
