@@ -11,6 +11,7 @@ import { namespace } from "./namespace/index.ts";
 import { nodeIpam } from "./nodeipam/index.ts";
 import { nodeLifecycle } from "./nodelifecycle/index.ts";
 import { persistentVolumeBinder } from "./persistentvolume/index.ts";
+import { podAutoscaler } from "./podautoscaler/index.ts";
 import { podGc } from "./podgc/index.ts";
 import { policyStatus } from "./policystatus/index.ts";
 import { replicaSet } from "./replicaset/index.ts";
@@ -61,6 +62,7 @@ export const controllers: readonly ControllerEntry[] = [
     make: () => endpointSliceMirroring,
   },
   { name: "garbage-collector-controller", serviceAccount: "generic-garbage-collector", make: () => garbageCollector },
+  { name: "horizontal-pod-autoscaler-controller", serviceAccount: "horizontal-pod-autoscaler", make: () => podAutoscaler },
   { name: "job-controller", serviceAccount: "job-controller", make: () => job },
   { name: "namespace-controller", serviceAccount: "namespace-controller", make: () => namespace },
   {
