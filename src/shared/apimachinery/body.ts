@@ -5,7 +5,8 @@
  * staging/src/k8s.io/apimachinery/pkg/runtime/serializer v1.36
  */
 import { DecodeError, decodeParsed, decodeValue, parseJson, toText, type Decoded } from "./decode.ts";
-import { badRequest, type ApiError } from "./errors.ts";
+import { badRequest, invalid, type ApiError } from "./errors.ts";
+import { invalidValue } from "./field-error.ts";
 import { decodeEnvelope, decodeMessage, hasMagic, PROTOBUF_MAGIC_TEXT } from "./protobuf/index.ts";
 import type { StructSchema } from "./schema.ts";
 
@@ -138,12 +139,13 @@ function goKind(value: unknown): string {
   return typeof value === "boolean" ? "bool" : typeof value;
 }
 
-function checkType(kind: BodyKind, type: TypeMeta, _value: unknown, bytes: Uint8Array | string, options: BodyOptions): void {
+function checkType(kind: BodyKind, type: TypeMeta, value: unknown, bytes: Uint8Array | string, options: BodyOptions): void {
   if (type.kind === kind.kind && type.apiVersion === groupVersion(kind)) return;
   const parts = type.apiVersion.split("/");
   if (parts.length > 2) throw unrecognized(kind, bytes, `unexpected GroupVersion string: ${type.apiVersion}`);
   const [group, version] = parts.length === 2 ? [parts[0]!, parts[1]!] : ["", parts[0]!];
   const old = group === kind.group && /alpha|beta/.test(version) && version !== kind.version;
+  if (kind.schema.dynamic && type.apiVersion === groupVersion(kind)) throw wrongCustomKind(kind, type.kind, value);
   const known = options.registered?.(group, version, type.kind) ?? false;
   if (group === kind.group && type.kind === kind.kind && (known || old || kind.schema.dynamic)) {
     throw badRequest(
@@ -162,6 +164,12 @@ function checkType(kind: BodyKind, type: TypeMeta, _value: unknown, bytes: Uint8
     found,
     `no kind ${JSON.stringify(type.kind)} is registered for version ${JSON.stringify(type.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
   );
+}
+
+/** A custom resource's kind is validated like a field of it. */
+export function wrongCustomKind(kind: { group: string; kind: string }, given: string, value: unknown): ApiError {
+  const name = (value as { metadata?: { name?: string } } | null)?.metadata?.name ?? "";
+  return invalid({ group: kind.group, resource: given }, name, [invalidValue("kind", given, `must be ${kind.kind}`)]);
 }
 
 const internalPackage = (group: string) => (group === "" ? "core" : group.split(".")[0]);

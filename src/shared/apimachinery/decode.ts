@@ -252,7 +252,7 @@ class Walk {
     throw new DecodeError(message);
   }
 
-  private dotted(): string {
+  dotted(): string {
     let out = "";
     for (const p of this.path) {
       if (typeof p === "number") out += `[${p}]`;
@@ -633,6 +633,8 @@ function readDynamicStruct(walk: Walk, schema: StructSchema, value: unknown): un
       return countKeys(walk, v);
     }
     walk.path.push(key);
+    if (schema.embedded && (key === "apiVersion" || key === "kind") && typeof v !== "string")
+      walk.fatal(`${walk.dotted()}: Invalid value: ${JSON.stringify(v)}: must be a string`);
     setKey(out, key, inner ? readDynamic(walk, inner, v) : plain(walk, v, true));
     walk.path.pop();
   });

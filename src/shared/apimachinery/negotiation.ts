@@ -73,6 +73,8 @@ export interface Offer {
   mediaTypes: readonly string[];
   /** What the router's refusal names, where that is more (streams). */
   routed?: readonly string[];
+  /** No router looks first (custom resources), and the refusal names these. */
+  unrouted?: readonly string[];
   /** Whether a conversion is possible here; default none is. */
   allows?(convert: Conversion, mediaType: string): boolean;
 }
@@ -80,14 +82,14 @@ export interface Offer {
 /** What to answer with; throws 406 with upstream's texts. No header means the first of the offer. */
 export function negotiate(header: string | undefined, offer: Offer): Negotiated {
   if (!header) return { mediaType: offer.mediaTypes[0]!, pretty: false };
-  if (!routeAccepts(header, offer.mediaTypes)) throw routeRefusal(offer.routed ?? offer.mediaTypes);
+  if (!offer.unrouted && !routeAccepts(header, offer.mediaTypes)) throw routeRefusal(offer.routed ?? offer.mediaTypes);
   for (const clause of parseAccept(header)) {
     for (const mediaType of offer.mediaTypes) {
       const found = matches(clause, mediaType) && options(clause, mediaType, offer);
       if (found) return found;
     }
   }
-  throw notAcceptable(`only the following media types are accepted: ${offer.mediaTypes.join(", ")}`);
+  throw notAcceptable(`only the following media types are accepted: ${(offer.unrouted ?? offer.mediaTypes).join(", ")}`);
 }
 
 /** The router's look at the header: literal media types without parameters. */
@@ -139,6 +141,6 @@ export function bodyFormat(
   if (!contentType) return "json";
   const format = FORMATS.get(contentType.split(";")[0]!.trim().toLowerCase());
   if (format && accepted.includes(format)) return format;
-  const types = accepted.map((f) => MEDIA_TYPES[f]).join(", ");
+  const types = Object.values(MEDIA_TYPES).join(", ");
   throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${types}`);
 }

@@ -66,6 +66,8 @@ export interface StructSchema {
   fields: ReadonlyMap<string, Field>;
   /** Of a custom resource: values are kept as given, fields that are not declared are pruned. */
   dynamic?: boolean;
+  /** A resource of its own inside a custom resource: its apiVersion and kind are texts. */
+  embedded?: boolean;
   /** Unknown fields are kept (custom resources only). */
   preserveUnknown?: boolean;
   /** `additionalProperties` beside fields (custom resources only). */

@@ -1,6 +1,6 @@
 /** From a parsed path to what serves it; upstream's 404 and 405 where nothing does. */
 import type { SubresourceFacts } from "../../../shared/api/kind.ts";
-import { apiError, methodNotSupported } from "../../../shared/apimachinery/errors.ts";
+import { apiError, methodNotSupported, notFound } from "../../../shared/apimachinery/errors.ts";
 import type { ResourceTable, Served } from "../registry/resources.ts";
 import type { RequestInfo } from "./request-info.ts";
 
@@ -18,7 +18,7 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
   const served = resources.find(info.group, info.version, info.resource);
   if (!served || !scopeFits(info, served)) throw noSuchResource();
   const subresource = info.subresource ? served.kind.subresources.find((s) => s.name === info.subresource) : undefined;
-  if (info.subresource && !subresource) throw noSuchResource();
+  if (info.subresource && !subresource) throw served.kind.schema.dynamic ? notFound(served.ref, info.name) : noSuchResource();
   if (info.rest && !subresource?.path) throw noSuchResource();
   const allowed = subresource?.verbs ?? served.kind.verbs;
   const verb = info.verb;
@@ -27,6 +27,7 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
   if (verb === "watch" && allowed.includes("list") && !allowed.includes("watch")) throw methodNotSupported(served.ref, "watch");
   // A proxy takes every method; what the backend makes of it is its own.
   if (subresource?.path) return { served, subresource };
+  if (served.kind.schema.dynamic && methods.has(method) && !allowed.includes(verb)) throw methodNotSupported(served.ref, verb);
   if (!methods.has(method) || !allowed.includes(verb)) throw noSuchMethod();
   if (!info.name && (verb === "update" || verb === "patch")) throw noSuchMethod();
   if (info.name && !subresource && verb === "create") throw noSuchMethod();

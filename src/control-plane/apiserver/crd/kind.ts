@@ -5,6 +5,7 @@ import type {
 } from "../../../shared/api/generated/apiextensions-v1.ts";
 import { defineKind, type Kind, type SubresourceFacts } from "../../../shared/api/kind.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import { compareVersions } from "../discovery/groups.ts";
 import { columnsOf } from "./columns.ts";
 import { fillDefaults, hasDefaults } from "./defaulting.ts";
 import { parseJsonPath } from "./json-path.ts";
@@ -42,7 +43,6 @@ export function customKind(crd: CustomResourceDefinition, version: CustomResourc
     columns,
     cells,
     schema: compileSchema(props, definition),
-    name: "path-segment",
     generation: true,
     requireResourceVersion: true,
     ...(version.deprecated && { deprecation: deprecationOf(crd, version) }),
@@ -74,7 +74,12 @@ function subresourcesOf(group: string, version: CustomResourceDefinitionVersion,
 }
 
 function deprecationOf({ spec }: CustomResourceDefinition, version: CustomResourceDefinitionVersion): string {
-  return version.deprecationWarning ?? `${spec.group}/${version.name} ${spec.names.kind} is deprecated`;
+  if (version.deprecationWarning) return version.deprecationWarning;
+  const text = `${spec.group}/${version.name} ${spec.names.kind} is deprecated`;
+  const [better] = (spec.versions ?? [])
+    .filter((v) => v.served && !v.deprecated && compareVersions(v.name, version.name) < 0)
+    .sort((a, b) => compareVersions(a.name, b.name));
+  return better ? `${text}; use ${spec.group}/${better.name} ${spec.names.kind}` : text;
 }
 
 function selectable(fields: readonly { jsonPath: string }[]): Record<string, (object: KubeObject) => string> {

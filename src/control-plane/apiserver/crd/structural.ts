@@ -78,6 +78,7 @@ function structOf(props: Props, name: string): StructSchema {
     structType: props["x-kubernetes-map-type"] === "atomic" ? "atomic" : "granular",
     fields,
     dynamic: true,
+    ...(name === "" && props["x-kubernetes-embedded-resource"] && { embedded: true }),
     ...(props["x-kubernetes-preserve-unknown-fields"] && { preserveUnknown: true }),
     ...(additional && { extra: compile(additional) }),
   };

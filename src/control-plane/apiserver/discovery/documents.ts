@@ -61,10 +61,12 @@ function subresourceEntry({ kind }: Served, subresource: SubresourceFacts): obje
 
 /** @source staging/src/k8s.io/apiserver/pkg/endpoints/discovery/storageversionhash.go v1.36 */
 function storageVersionHash({ group, version, kind }: { group: string; version: string; kind: string }): string {
-  return createHash("sha256").update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString("base64");
+  const written = kind === "CustomResourceDefinition" ? "v1beta1" : version; // upstream stores definitions so
+  return createHash("sha256").update(`${group}/${written}/${kind}`).digest().subarray(0, 8).toString("base64");
 }
 
-const sorted = ({ kind }: Served) => [...kind.subresources].sort((a, b) => (a.name < b.name ? -1 : 1));
+const sorted = ({ kind }: Served) =>
+  kind.schema.dynamic ? kind.subresources : [...kind.subresources].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** apidiscovery.k8s.io/v2. What is of the group's own version leaves group and version empty. */
 export function aggregated(groups: readonly GroupEntry[]): object {

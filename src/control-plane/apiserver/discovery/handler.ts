@@ -32,6 +32,9 @@ export function discovery(core: Core, request: Incoming): Answer | Promise<Answe
   if (parts.length === 1) return listOfGroups(request, groups);
   const group = groups.find((g) => g.name && g.name === parts[1]);
   if (!group) return undefined;
+  // Nobody is at a version of custom resources that is not served.
+  const custom = core.resources.isCustomGroup(group.name);
+  if (custom && parts.length === 3 && !group.versions.some((v) => v.version === parts[2])) return undefined;
   return parts.length === 2 ? answer(request, groupDocument(group)) : versionDocument(request, group, parts[2]!);
 }
 

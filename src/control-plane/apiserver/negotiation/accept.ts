@@ -22,7 +22,12 @@ export function formatFor(request: Incoming, { convertible, watch, kind }: Forma
   if ((!accept || accept === "application/json" || accept === "*/*") && !pretty) return plainJson;
   const mediaTypes = kind?.schema.dynamic ? dynamicTypes : allTypes;
   const allows = convertible ? allowed : undefined;
-  const offer = { mediaTypes, ...(allows && { allows }), ...(watch && { routed: [...mediaTypes, ...streams] }) };
+  const offer = {
+    mediaTypes,
+    ...(allows && { allows }),
+    ...(kind?.schema.dynamic && { unrouted: allTypes }),
+    ...(watch && { routed: [...mediaTypes, ...streams] }),
+  };
   const chosen = negotiate(accept, offer);
   const media = (Object.keys(MEDIA_TYPES) as (keyof typeof MEDIA_TYPES)[]).find((m) => MEDIA_TYPES[m] === chosen.mediaType)!;
   const as = chosen.convert && { kind: chosen.convert.kind, version: chosen.convert.version };

@@ -165,7 +165,14 @@ function collectorFinalizer(kind: Kind<any>, present: readonly string[], options
 
 function checkPreconditions(op: Operation, entry: CachedObject, { preconditions }: DeleteOptions): void {
   if (!preconditions) return;
-  const { uid, name } = entry.object.metadata;
+  const { uid, name, deletionTimestamp } = entry.object.metadata;
+  // Kinds that are deleted in two steps look for themselves first.
+  if (op.served.resource.storage.kind.prepareForDelete && !deletionTimestamp && preconditions.uid && preconditions.uid !== uid)
+    throw conflict(
+      op.served.ref,
+      name,
+      `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`,
+    );
   if (preconditions.uid && preconditions.uid !== uid) {
     const text = `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`;
     throw conflict(op.served.kindRef, name, text);

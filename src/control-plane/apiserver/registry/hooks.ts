@@ -79,7 +79,7 @@ export function beforeUpdate(op: Operation, object: KubeObject, old: KubeObject,
   if (!status && kind.generation && contentChanged(kind, object, old)) meta.generation = (was.generation ?? 0) + 1;
   keepSystemFields(meta, was);
   const errors = [...validateMetadata(kind, object, true), ...validateMetadataUpdate(object, old)];
-  if (!kind.schema.dynamic) errors.push(...validateMetadataUpdate(object, old)); // told twice, as upstream does
+  errors.push(...validateMetadataUpdate(object, old)); // told twice, as upstream does
   if (kind.revalidatesMetadata) errors.push(...validateMetadata(kind, object, true));
   if (status) errors.push(...(kind.validateStatusUpdate?.(object, old, context) ?? []));
   else

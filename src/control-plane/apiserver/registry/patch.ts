@@ -4,7 +4,7 @@
  * @source staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go v1.36
  */
 import type { Kind } from "../../../shared/api/kind.ts";
-import { apiError, badRequest, conflict } from "../../../shared/apimachinery/errors.ts";
+import { apiError, badRequest, conflict, unsupportedMediaType } from "../../../shared/apimachinery/errors.ts";
 import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.ts";
 import {
   applyConfiguration,
@@ -41,11 +41,15 @@ export interface PatchRequest {
 
 export async function readPatchRequest(op: Operation, kind: Kind<any>): Promise<PatchRequest> {
   const type = patchTypeOf(op.request.headers["content-type"]);
-  if (!type || (type === "strategic" && kind.schema.dynamic)) throw unsupported();
+  if (!type || (type === "strategic" && kind.schema.dynamic))
+    throw kind.schema.dynamic ? unsupportedMediaType(CUSTOM_PATCHES) : unsupported();
   const bytes = await op.request.body(MAX_BODY_BYTES);
   const options = writeOptions(op.query, "PatchOptions", type === "apply");
   return { body: await readPatch(type, bytes, options.fieldValidation), options, kind };
 }
+
+const CUSTOM_PATCHES =
+  "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
 
 const unsupported = () => apiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
 

@@ -60,7 +60,8 @@ function withScale(op: Operation, live: KubeObject, edit: (scale: Scale) => Scal
   const shown = scaleOf(kind, live);
   setOwners(shown, entriesOfScale(live.metadata.managedFields as never, paths));
   const edited = edit(shown);
-  const errors = Scale.validate!(edited, { subresource: "", dryRun: false, now: op.now });
+  // A custom resource is judged as a whole.
+  const errors = kind.schema.dynamic ? [] : Scale.validate!(edited, { subresource: "", dryRun: false, now: op.now });
   if (errors.length > 0) throw invalid({ group: Scale.group, resource: Scale.kind }, edited.metadata.name, errors);
   const { uid, resourceVersion, managedFields } = edited.metadata;
   if (uid && uid !== live.metadata.uid) {

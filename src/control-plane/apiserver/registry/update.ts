@@ -111,7 +111,7 @@ function checkRevision(op: Operation, object: KubeObject, entry: CachedObject): 
   const text: string | undefined = object.metadata.resourceVersion;
   const wanted = text ? parseRevision(text) : 0;
   if (wanted === undefined) throw plainError(`strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
-  if (wanted === 0 && resource.storage.kind.requireResourceVersion)
+  if (wanted === 0 && resource.storage.kind.requireResourceVersion && op.info.subresource !== "scale")
     throw invalid(ref, op.info.name, [invalidValue("metadata.resourceVersion", 0, "must be specified for an update")]);
   if (wanted !== 0 && wanted !== entry.revision) throw conflict(ref, op.info.name, LOCKED);
   object.metadata.resourceVersion = String(entry.revision);

@@ -3,7 +3,7 @@
  *
  * @source staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go, staging/src/k8s.io/apimachinery/pkg/runtime/converter.go v1.36
  */
-import type { FieldValidation } from "../body.ts";
+import { wrongCustomKind, type FieldValidation } from "../body.ts";
 import { DecodeError, decodeValue } from "../decode.ts";
 import { withNulls } from "../encode.ts";
 import { apiError, invalid, type ApiError } from "../errors.ts";
@@ -34,6 +34,9 @@ export function patchObject(kind: ManagedKind, live: KubeObject, patch: PatchBod
   if (patch.type === "strategic") return patchStrategically(kind, document, patch, validation);
   const result = patch.type === "json" ? applyJsonPatch(document, patch.value) : applyMergePatch(document, patch.value);
   const shown = () => JSON.stringify(result);
+  const { group, version } = kind;
+  if (kind.schema.dynamic && isObject(result) && result.kind !== kind.kind && result.apiVersion === `${group}/${version}`)
+    throw wrongCustomKind(kind, String(result.kind ?? ""), result);
   if (isObject(result)) checkKind(kind, result, shown);
   return decodeResult(kind, result, patch, validation, shown);
 }

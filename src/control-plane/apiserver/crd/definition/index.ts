@@ -30,6 +30,6 @@ function storeVersion(definition: Definition): void {
   const { storedVersions = [] } = definition.status;
   const stored = definition.spec.versions?.find(({ storage }) => storage)?.name;
   // The status may be the stored object's own, which is frozen.
-  if (stored && !storedVersions.includes(stored))
+  if (stored !== undefined && !storedVersions.includes(stored))
     definition.status = { ...definition.status, storedVersions: [...storedVersions, stored] };
 }

@@ -65,7 +65,7 @@ export const statusErrors = ({ status }: Definition) =>
 
 function storedVersionErrors(stored: readonly string[] | undefined, versions: readonly Version[]): FieldError[] {
   const path = "status.storedVersions";
-  if (!stored?.length) return [invalidValue(path, stored?.length === 0 ? [] : null, "must have at least one stored version")];
+  if (!stored?.length) return [invalidValue(path, null, "must have at least one stored version")];
   const errors = versions
     .filter((v) => v.storage && !stored.includes(v.name))
     .map((v) => invalidValue(path, stored, `must have the storage version ${v.name}`));
@@ -122,7 +122,9 @@ function specErrors({ spec }: Definition, old: Definition | undefined): FieldErr
   // Differs: the list is shown as it was sent, not as Go's structs.
   if (!unique) errors.push(invalidValue("spec.versions", versions, "must contain unique version names"));
   if (versions.filter((v) => v.storage).length !== 1)
-    errors.push(invalidValue("spec.versions", spec.versions ?? null, "must have exactly one version marked as storage version"));
+    errors.push(
+      invalidValue("spec.versions", versions.length ? versions : null, "must have exactly one version marked as storage version"),
+    );
   const first = versions[0];
   if (first?.name) {
     const bad = isDNS1035Label(first.name);

@@ -8,18 +8,21 @@ import { invalidValue, type FieldError } from "../../../../shared/apimachinery/f
 import type { KubeObject } from "../../../../shared/apimachinery/meta.ts";
 import { hasRules, ruleErrors } from "../rules/run.ts";
 import type { Props } from "../structural.ts";
+import { embeddedErrors } from "./embedded.ts";
 import { validateListTypes } from "./list-types.ts";
+import { scaleErrors } from "./scale.ts";
 import { validateValue } from "./value.ts";
 
-type Behaviour = Pick<KindBehaviour<KubeObject>, "validate" | "validateStatusUpdate">;
+type Behaviour = Pick<KindBehaviour<KubeObject>, "validate" | "validateStatusUpdate" | "warnings">;
 
 export function objectValidation(_definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion): Behaviour {
   const props = version.schema?.openAPIV3Schema;
   const validate = (object: KubeObject, old: KubeObject | undefined): FieldError[] => {
-    const errors: FieldError[] = [];
+    const errors = scaleErrors(object, version.subresources?.scale);
     if (!props) return errors;
     const root = rootOf(props);
     errors.push(...validateValue(root, object, "", old && { value: old }));
+    errors.push(...embeddedErrors(root, object));
     const repeated = validateListTypes(root, object);
     if (repeated.length && !(old && validateListTypes(root, old).length)) errors.push(...repeated);
     if (hasRules(root))
@@ -27,6 +30,7 @@ export function objectValidation(_definition: CustomResourceDefinition, version:
     return errors;
   };
   return {
+    warnings: finalizerWarnings,
     validate: (object, _context, old) => validate(object, old),
     validateStatusUpdate: (object, old) => validate(object, old),
   };
@@ -39,6 +43,18 @@ const NOT_CHECKED = invalidValue(
   null,
   "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
 );
+
+/** Of the object itself, when they are new. */
+function finalizerWarnings(object: KubeObject, old: KubeObject | undefined): string[] {
+  const known = old?.metadata.finalizers ?? [];
+  const added = (object.metadata.finalizers ?? []).filter((f) => !known.includes(f) && !f.includes("/") && !STANDARD.has(f));
+  return added.map(
+    (f) =>
+      `metadata.finalizers: ${JSON.stringify(f)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+  );
+}
+
+const STANDARD = new Set(["orphan", "foregroundDeletion", "kubernetes"]);
 
 const roots = new WeakMap<Props, Props>();
 
