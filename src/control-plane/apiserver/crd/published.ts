@@ -28,7 +28,8 @@ function objectMembers(dialect: Dialect): Json {
   return {
     apiVersion: { ...described("apiVersion"), type: "string" },
     kind: { ...described("kind"), type: "string" },
-    metadata: { ...described("metadata"), ...(dialect === 2 ? { $ref } : { allOf: [{ $ref }] }) },
+    // Clients look for these words.
+    metadata: { description: "Standard object's metadata.", ...(dialect === 2 ? { $ref } : { allOf: [{ $ref }] }) },
   };
 }
 
