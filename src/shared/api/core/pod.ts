@@ -5,7 +5,10 @@ import { defineKind } from "../kind.ts";
 import { podCells } from "./pod-cells.ts";
 import { setPodDefaults } from "./pod-spec-defaults.ts";
 import { qosClassOf } from "./qos.ts";
-import { validateEphemeralChange, validateNewPod, validatePod, validatePodChange, validatePodStatus } from "./validation/pod.ts";
+import { validateNewPod } from "./validation/pod.ts";
+import { validateResize } from "./validation/pod-resize.ts";
+import { validatePodStatus } from "./validation/pod-status.ts";
+import { validateEphemeralUpdate, validatePodUpdate } from "./validation/pod-update.ts";
 
 export const Pod = defineKind<T>({
   ...facts["v1/pods"],
@@ -31,10 +34,11 @@ export const Pod = defineKind<T>({
   prepareForUpdate(pod, old) {
     pod.status = old.status;
   },
-  validate: (pod, _context, old) => (old ? validatePod(pod) : validateNewPod(pod)),
-  validateUpdate(pod, old, { subresource }) {
-    if (subresource === "") return validatePodChange(pod, old);
-    return subresource === "ephemeralcontainers" ? validateEphemeralChange(pod, old) : [];
+  revalidatesMetadata: true,
+  validate(pod, { subresource }, old) {
+    if (!old) return validateNewPod(pod);
+    if (subresource === "ephemeralcontainers") return validateEphemeralUpdate(pod, old);
+    return subresource === "resize" ? validateResize(pod, old) : validatePodUpdate(pod, old);
   },
   prepareForStatusUpdate({ status }, old) {
     if (old.status.qosClass) status.qosClass ||= old.status.qosClass;

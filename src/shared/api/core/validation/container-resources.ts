@@ -12,10 +12,12 @@ import {
   required,
   type FieldError,
 } from "../../../apimachinery/field-error.ts";
-import { compareQuantities, quantityMilli } from "../../../apimachinery/quantity.ts";
+import { canonicalQuantity, compareQuantities, Quantity, quantityMilli } from "../../../apimachinery/quantity.ts";
 import { isQualifiedName } from "../../../apimachinery/validation.ts";
 import type { Container, PodSpec, ResourceRequirements } from "../../generated/core-v1.ts";
+import { podAmounts, type Amounts } from "../pod-resources.ts";
 import { oneOf, says } from "./common.ts";
+import { sortedEntries } from "./resources.ts";
 
 const COMPUTE = ["cpu", "memory", "ephemeral-storage"];
 const HUGE_PAGES = "hugepages-";
@@ -28,8 +30,8 @@ const isExtended = (name: string) =>
 /** @param claims names of the pod's claims */
 export function validateRequirements(field: string, needs: ResourceRequirements = {}, claims: ReadonlySet<string>): FieldError[] {
   const { limits = {}, requests = {} } = needs;
-  const errors = Object.entries(limits).flatMap(([name, value]) => validateAmount(`${field}.limits[${name}]`, name, value));
-  for (const [name, value] of Object.entries(requests)) {
+  const errors = sortedEntries(limits).flatMap(([name, value]) => validateAmount(`${field}.limits[${name}]`, name, value));
+  for (const [name, value] of sortedEntries(requests)) {
     errors.push(...validateAmount(`${field}.requests[${name}]`, name, value));
     const limit = limits[name];
     const at = `${field}.requests`;
@@ -112,6 +114,7 @@ const POD_RESOURCES = ["cpu", "hugepages-", "memory"];
 export function validatePodResources(field: string, spec: PodSpec, claims: ReadonlySet<string>): FieldError[] {
   const needs = spec.resources;
   if (!needs) return [];
+  if (spec.os?.name === "windows") return [forbidden(field, "may not be set for a windows pod")];
   const unknown = (["limits", "requests"] as const).flatMap((side) =>
     Object.keys(needs[side] ?? {})
       .filter((name) => name !== "cpu" && name !== "memory" && !isHuge(name))
@@ -119,5 +122,30 @@ export function validatePodResources(field: string, spec: PodSpec, claims: Reado
   );
   const noClaims = needs.claims?.length ? [forbidden(`${field}.claims`, "claims may not be set for Resources at pod-level")] : [];
   if (unknown.length > 0) return [...noClaims, ...unknown];
-  return [...noClaims, ...validateRequirements(field, needs, claims)];
+  return [...noClaims, ...validateRequirements(field, needs, claims), ...validateConsistency(field, spec)];
+}
+
+/** The whole is not smaller than its parts. */
+function validateConsistency(field: string, spec: PodSpec): FieldError[] {
+  const { resources, ...parts } = spec;
+  const errors: FieldError[] = [];
+  const compare = (list: "requests" | "limits", sums: Amounts) => {
+    for (const [name, sum] of [...sums].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const whole = resources?.[list]?.[name];
+      if (whole === undefined || sum.cmp(Quantity.parse(whole)) <= 0) continue;
+      const text = `must be greater than or equal to aggregate container ${list} of ${sum}`;
+      errors.push(invalidValue(`${field}.${list}[${name}]`, canonicalQuantity(whole), text));
+    }
+  };
+  compare("requests", podAmounts(parts, "requests"));
+  const huge = [...podAmounts(parts, "limits")].filter(([name]) => isHuge(name));
+  compare("limits", new Map(huge));
+  for (const [i, container] of (spec.containers ?? []).entries())
+    for (const [name, amount] of sortedEntries(container.resources?.limits)) {
+      const whole = resources?.limits?.[name];
+      if (whole === undefined || Quantity.parse(amount).cmp(Quantity.parse(whole)) <= 0) continue;
+      const text = `must be less than or equal to pod limits of ${canonicalQuantity(whole)}`;
+      errors.push(invalidValue(`${field}.containers[${i}][${name}].limits`, canonicalQuantity(amount), text));
+    }
+  return errors;
 }

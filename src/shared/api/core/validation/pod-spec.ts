@@ -19,6 +19,7 @@ import { validateAffinity, validateSchedulingGates, validateSpread, validateTole
 import { oneOf, says } from "./common.ts";
 import { validatePodResources, validateRequirements } from "./container-resources.ts";
 import { placedContainers, validateContainers, validateEphemeralContainers, validateInitContainers } from "./containers.ts";
+import { profilesAgree, validatePodAnnotations } from "./pod-annotations.ts";
 import { validateHostProcess, validateOs, validatePodSecurity } from "./pod-security.ts";
 import { validateVolumes, type PodPlace } from "./volumes.ts";
 
@@ -194,7 +195,9 @@ export function validatePodTemplate(field: string, template: PodTemplateSpec | u
   return [
     ...validateLabels(`${field}.labels`, metadata?.labels),
     ...validateAnnotations(`${field}.annotations`, metadata?.annotations),
+    ...validatePodAnnotations(`${field}.annotations`, metadata?.annotations, spec as PodSpec),
     ...validatePodSpec(`${field}.spec`, spec as PodSpec, { isPod: false }),
+    ...profilesAgree(`${field}.spec`, spec as PodSpec, metadata?.annotations),
     ...(spec.ephemeralContainers?.length
       ? [forbidden(`${field}.spec.ephemeralContainers`, "ephemeral containers not allowed in pod template")]
       : []),

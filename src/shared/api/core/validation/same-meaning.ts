@@ -1,0 +1,46 @@
+/** Whether two parts of an object say the same: absent or empty lists and maps are one, quantities count by value. */
+import { compareQuantities } from "../../../apimachinery/quantity.ts";
+
+const AMOUNTS = new Set(["limits", "requests", "overhead", "capacity"]);
+const EMPTY_MATTERS = new Set(["emptyDir", "securityContext", "labelSelector", "namespaceSelector", "podSelector", "affinity"]);
+
+export function sameMeaning(a: unknown, b: unknown, name = ""): boolean {
+  if (a === b) return true;
+  if (isNothing(a, name) || isNothing(b, name)) return isNothing(a, name) && isNothing(b, name);
+  if (typeof a !== "object" || typeof b !== "object" || Array.isArray(a) !== Array.isArray(b)) return false;
+  if (Array.isArray(a)) return a.length === (b as unknown[]).length && a.every((one, i) => sameMeaning(one, (b as unknown[])[i]));
+  const [x, y] = [a, b] as Record<string, unknown>[];
+  for (const key of new Set([...Object.keys(x!), ...Object.keys(y!)])) {
+    const amounts = AMOUNTS.has(name) && typeof x![key] === "string" && typeof y![key] === "string";
+    if (amounts ? compareQuantities(x![key] as string, y![key] as string) !== 0 : !sameMeaning(x![key], y![key], key))
+      return false;
+  }
+  return true;
+}
+
+function isNothing(value: unknown, name: string): boolean {
+  if (value === undefined || value === null) return true;
+  if (typeof value !== "object" || EMPTY_MATTERS.has(name)) return false;
+  const members = Object.values(value);
+  return members.length === 0 || (name === "resources" && members.every((one) => isNothing(one, "limits")));
+}
+
+/** The members that differ, one line each way: `-spec.hostname: "a"`, `+spec.hostname: "b"`. */
+export function differences(path: string, old: unknown, now: unknown): string {
+  const lines: string[] = [];
+  collect(path, old, now, lines);
+  return lines.join("\n");
+}
+
+function collect(path: string, old: unknown, now: unknown, lines: string[]): void {
+  if (sameMeaning(old, now, path.slice(path.lastIndexOf(".") + 1))) return;
+  if (isObject(old) && isObject(now) && Array.isArray(old) === Array.isArray(now)) {
+    for (const key of new Set([...Object.keys(old), ...Object.keys(now)]))
+      collect(Array.isArray(old) ? `${path}[${key}]` : `${path}.${key}`, old[key], now[key], lines);
+    return;
+  }
+  if (old !== undefined) lines.push(`-${path}: ${JSON.stringify(old)}`);
+  if (now !== undefined) lines.push(`+${path}: ${JSON.stringify(now)}`);
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
