@@ -1,6 +1,7 @@
 /** What every part of the server works with; made once by `createApiServer`. */
 import type { Platform } from "../../shared/lib/platform.ts";
 import type { Store } from "../store/types.ts";
+import type { Aggregation } from "./aggregation/index.ts";
 import type { CacheHub } from "./cache/hub.ts";
 import type { RequestMetrics } from "./metrics/index.ts";
 import type { CompanionRule } from "./registry/companions.ts";
@@ -36,6 +37,8 @@ export interface Core {
   readonly platform: Platform;
   /** Aborted when the server closes: whatever still runs ends. */
   readonly closed: AbortSignal;
+  /** Group versions that other servers serve. */
+  readonly aggregation: Aggregation | undefined;
   readonly leases: TtlLeases;
   readonly requests: RequestMetrics;
   readonly context: ServerContext;

@@ -63,6 +63,7 @@ export async function runApiServer(config: ApiServerConfig, signal?: AbortSignal
     virtualResources: security.virtualResources,
     connects: connectResources(kubeletCredentials(pki)),
     documents: security.documents,
+    frontProxy: pki.clientOf("frontProxyClient"),
   });
   security.start(server.core.context);
   const earlier = await createMissing(server.core, security.bootstrapObjects());

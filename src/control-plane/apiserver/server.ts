@@ -7,6 +7,7 @@ import type { KubeObject } from "../../shared/apimachinery/meta.ts";
 import { createClient, type Client, type Transport } from "../../shared/client/index.ts";
 import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import type { Store } from "../store/types.ts";
+import { aggregate, type Aggregation, type FrontProxyCredentials } from "./aggregation/index.ts";
 import { remember } from "./authn/index.ts";
 import { CacheHub } from "./cache/hub.ts";
 import { requestMetrics } from "./metrics/index.ts";
@@ -50,6 +51,8 @@ export interface ApiServerOptions {
   virtualResources?: Readonly<Record<string, VirtualResource>>;
   /** Subresources that are streams or proxies. Absent: 501. */
   connects?: Readonly<Record<string, ConnectResource>>;
+  /** What aggregated servers know this one by. */
+  frontProxy?: FrontProxyCredentials;
   /** Documents at paths that are no resources. */
   documents?: Readonly<Record<string, () => Promise<Document>>>;
   platform?: Platform;
@@ -96,7 +99,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
     now: () => platform.clock.now(),
   };
+  let aggregation: Aggregation | undefined;
   const core: Core = {
+    get aggregation() {
+      return aggregation;
+    },
     store: options.store,
     hub,
     resources,
@@ -122,6 +129,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const listeners: Listener[] = [];
   await hub.start();
   const customResources = resources.find("apiextensions.k8s.io", "v1", "customresourcedefinitions") && serveCustomResources(core);
+  if (resources.find("apiregistration.k8s.io", "v1", "apiservices")) aggregation = aggregate(core, options.frontProxy);
   return {
     handle,
     core,
@@ -136,6 +144,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     async close() {
       closed.abort();
       customResources?.close();
+      aggregation?.close();
       await Promise.all(listeners.map((l) => l.close()));
       hub.close();
     },

@@ -47,6 +47,8 @@ export function createChain(core: Core, paths: PathHandler): Handler {
     const refused = refusal(attributes, decision);
     if (refused) throw refused;
     const { user } = attributes;
+    const forwarded = core.aggregation?.forward(request, user);
+    if (forwarded) return forwarded;
     if (!info.isResource) return paths(request, user) ?? pageNotFound;
     return serve(request, info, user);
   };

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { SubresourceFacts } from "../../../shared/api/kind.ts";
 import type { Served } from "../registry/resources.ts";
+import { aggregatedRemote } from "./remote.ts";
 import type { GroupEntry, VersionEntry } from "./groups.ts";
 
 export function apiVersions(groups: readonly GroupEntry[], address: string): object {
@@ -74,8 +75,8 @@ export function aggregated(groups: readonly GroupEntry[]): object {
     metadata: group.name ? { name: group.name } : {},
     versions: group.versions.map((v) => ({
       version: v.version,
-      resources: v.served.map(aggregatedResource),
-      freshness: "Current",
+      ...(v.remote === "stale" ? {} : { resources: v.remote ? aggregatedRemote(v.remote) : v.served.map(aggregatedResource) }),
+      freshness: v.remote === "stale" ? "Stale" : "Current",
     })),
   }));
   return { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };

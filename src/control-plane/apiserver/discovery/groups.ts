@@ -1,4 +1,5 @@
 /** The table of what is served, by group and version, in the order in which discovery tells it. */
+import type { RemoteResource } from "../aggregation/index.ts";
 import type { ResourceTable, Served } from "../registry/resources.ts";
 
 export interface VersionEntry {
@@ -6,6 +7,8 @@ export interface VersionEntry {
   version: string;
   /** By resource name. */
   served: Served[];
+  /** Another server serves it: its resources, as far as they are known. */
+  remote?: readonly RemoteResource[] | "stale";
 }
 
 export interface GroupEntry {

@@ -13,6 +13,7 @@ import { serializeAs } from "../negotiation/encode.ts";
 import { loadYaml } from "../negotiation/yaml.ts";
 import { structSchema } from "../../../shared/api/schemas.ts";
 import { aggregated, apiVersions, groupDocument, groupList, resourceList } from "./documents.ts";
+import { withRemote } from "./remote.ts";
 import { groupsOf, type GroupEntry } from "./groups.ts";
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -20,7 +21,7 @@ const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDisco
 /** undefined: a path that is none of discovery's. */
 export function discovery(core: Core, request: Incoming): Answer | Promise<Answer> | undefined {
   const parts = request.path.replace(/^\/+|\/+$/g, "").split("/");
-  const groups = groupsOf(core.resources);
+  const groups = withRemote(groupsOf(core.resources), core.aggregation?.versions() ?? []);
   if (parts[0] === "api" && parts.length === 1) return coreVersions(request, groups);
   if (parts[0] === "api" && parts.length === 2)
     return versionDocument(
@@ -38,7 +39,7 @@ export function discovery(core: Core, request: Incoming): Answer | Promise<Answe
   return parts.length === 2 ? answer(request, groupDocument(group)) : versionDocument(request, group, parts[2]!);
 }
 
-function coreVersions(request: Incoming, groups: GroupEntry[]): Answer | Promise<Answer> {
+function coreVersions(request: Incoming, groups: readonly GroupEntry[]): Answer | Promise<Answer> {
   if (request.method !== "GET") throw noSuchMethod();
   if (wantsAggregated(request))
     return aggregatedAnswer(
@@ -49,7 +50,7 @@ function coreVersions(request: Incoming, groups: GroupEntry[]): Answer | Promise
 }
 
 /** Any method is answered here: nothing upstream looks at it. */
-function listOfGroups(request: Incoming, groups: GroupEntry[]): Answer | Promise<Answer> {
+function listOfGroups(request: Incoming, groups: readonly GroupEntry[]): Answer | Promise<Answer> {
   if (wantsAggregated(request))
     return aggregatedAnswer(
       request,
