@@ -80,6 +80,24 @@ describe("helm", () => {
   });
 });
 
+describe("a custom resource", () => {
+  test("is served a moment after its definition: explained, defaulted, validated, shown, removed", async () => {
+    cluster.kubectl("apply", "-f", join(root, "examples/crd/crontabs.yaml"));
+    cluster.kubectl("wait", "--for=condition=Established", "crd/crontabs.stable.example.com", "--timeout=10s");
+    cluster.kubectl("apply", "-f", join(root, "examples/crd/my-crontab.yaml"));
+    const [item] = cluster.json("get", "crontabs").items;
+    expect(item.spec.replicas).toBe(1); // a default
+    await until("the explanation", () => cluster.tryKubectl("explain", "crontabs.spec").stdout.includes("cronSpec"));
+    expect(cluster.kubectl("get", "ct")).toContain(item.spec.cronSpec);
+    const bad = { ...item, metadata: { name: "bad" }, spec: { ...item.spec, replicas: 99 } };
+    expect(cluster.feed(JSON.stringify(bad), "create", "-f", "-").stderr).toContain("no more than ten at once");
+    const unknown = { ...item, metadata: { name: "unknown" }, spec: { ...item.spec, surprise: 1 } };
+    expect(cluster.feed(JSON.stringify(unknown), "create", "-f", "-").stderr).toContain('unknown field "spec.surprise"');
+    cluster.kubectl("delete", "crd", "crontabs.stable.example.com", "--timeout=20s");
+    expect(cluster.tryKubectl("get", "crontabs").code).toBe(1);
+  });
+});
+
 describe("the end", () => {
   test("down after kill -9 of both agents leaves nothing", () => {
     for (const node of cluster.status().nodes) process.kill(node.pid!, "SIGKILL");
