@@ -122,6 +122,8 @@ export interface KindBehaviour<T extends KubeObject> {
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
   /** Fields (dotted) written only through `/status`; default `["status"]` where the kind has that subresource. */
   statusFields?: readonly string[];
+  /** Paths that `/status` writes although appliers never own them through it. */
+  writtenThroughStatus?: readonly string[];
   scale?: ScalePaths;
   /** By subresource that writes a part of the object only: puts everything else back to what `old` has. Metadata is kept anyway. */
   doors?: Readonly<Record<string, (object: T, old: T) => void>>;

@@ -37,7 +37,7 @@ export function resetForUpdate(kind: Kind<any>, subresource: string, object: Kub
   }
   if (subresource === "status" && kind.schema.dynamic) return keepAllBut("status", object, old);
   for (const path of pathsOf(kind, subresource)) {
-    if (path === "metadata" && kind.plural === "customresourcedefinitions") continue; // never owned through this door, but written
+    if (subresource === "status" && kind.writtenThroughStatus?.includes(path)) continue;
     if (path === "metadata") keepMetadata(object, old);
     else keep(object as unknown as Members, old as unknown as Members, path.split("."));
   }

@@ -4,6 +4,7 @@ import { defineKind } from "../kind.ts";
 
 export const CustomResourceDefinition = defineKind<T>({
   ...facts["apiextensions.k8s.io/v1/customresourcedefinitions"],
+  writtenThroughStatus: ["metadata"],
   requireResourceVersion: true,
   generation: true,
   setDefaults({ spec, status }) {

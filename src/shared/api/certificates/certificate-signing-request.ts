@@ -10,6 +10,7 @@ import { validateRequest, validateRequestUpdate } from "./validation.ts";
 export const CertificateSigningRequest = defineKind<T>({
   ...facts["certificates.k8s.io/v1/certificatesigningrequests"],
   name: () => [],
+  writtenThroughStatus: ["status.conditions"],
   selectableFields: { "spec.signerName": (request) => request.spec.signerName },
   cells,
   prepareForCreate(request, { user }) {
