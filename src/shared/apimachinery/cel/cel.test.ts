@@ -37,7 +37,7 @@ test.each([
   ["object.none", "no such key: none"],
   ["object.list[7]", "index out of bounds: 7"],
   ["1 / 0", "division by zero"],
-  ["int('x')", 'strconv.ParseInt: parsing "x": invalid syntax'],
+  ["int('x')", "type conversion error from 'string' to 'int'"],
 ])("%s fails when it is run", (source, message) => {
   expect(() => run(source)).toThrow(new CelError(message));
 });

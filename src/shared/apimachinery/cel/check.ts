@@ -4,6 +4,8 @@
  */
 import type { CelIssue, Expr } from "./ast.ts";
 import { dotted } from "./evaluate.ts";
+import { compiled } from "./functions/standard.ts";
+import { durationOf, timestampOf } from "./functions/time.ts";
 import type { Library } from "./library.ts";
 import { dyn, fits, listOf, mapOf, optionalOf, showType, substituted, type, type Bindings, type CelType } from "./types.ts";
 
@@ -182,7 +184,20 @@ export function check(expr: Expr, { library, variables, types }: CheckOptions): 
     const special = specialForm(name, given, at);
     if (special) return special;
     if (!library.has(name)) return undeclared(at, name);
+    checkLiteral(name, args);
     return overloaded(name, method, given, at);
+  }
+
+  /** Texts that stand there can be read beforehand. */
+  function checkLiteral(name: string, args: readonly Expr[]): void {
+    const literal = args.at(-1);
+    const read = READ_BEFOREHAND[name];
+    if (!read || literal?.kind !== "literal" || typeof literal.value !== "string") return;
+    try {
+      read(literal.value);
+    } catch {
+      fail(literal.at, `invalid ${name} argument`);
+    }
   }
 
   /** The values that a text is formatted with are of any types. */
@@ -226,6 +241,12 @@ export function check(expr: Expr, { library, variables, types }: CheckOptions): 
     return fail(at, `found no matching overload for '${name}' applied to '${applied}'`);
   }
 }
+
+const READ_BEFOREHAND: Readonly<Record<string, (text: string) => unknown>> = {
+  duration: durationOf,
+  timestamp: timestampOf,
+  matches: compiled,
+};
 
 const plain = (of: CelType): CelType => (of.name === "optional_type" ? of.args![0]! : of);
 

@@ -14,7 +14,9 @@ import { parse } from "./parser.ts";
 import type { CelType } from "./types.ts";
 
 export {
+  AssociativeList,
   CelError,
+  equal,
   Duration,
   Opaque,
   Optional,

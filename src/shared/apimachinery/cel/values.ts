@@ -138,6 +138,32 @@ export function keysOf(map: unknown): unknown[] {
   return Object.entries(map as object).flatMap(([key, value]) => (value === undefined ? [] : [key]));
 }
 
+/** A list whose items are told apart by a key, or by themselves: their order does not count. */
+export class AssociativeList extends Array<unknown> {
+  same: (a: unknown, b: unknown) => boolean = equal;
+
+  static override get [Symbol.species]() {
+    return Array;
+  }
+
+  static ofItems(items: readonly unknown[], same: (a: unknown, b: unknown) => boolean = equal): AssociativeList {
+    const list = new AssociativeList();
+    for (const item of items) list.push(item);
+    list.same = same;
+    return list;
+  }
+
+  joined(other: readonly unknown[]): AssociativeList {
+    const list = AssociativeList.ofItems(this, this.same);
+    for (const item of other) {
+      const at = list.findIndex((known) => this.same(known, item));
+      if (at < 0) list.push(item);
+      else list[at] = item;
+    }
+    return list;
+  }
+}
+
 export const sizeOfMap = (map: unknown) => keysOf(map).length;
 
 export function equal(a: unknown, b: unknown): boolean {
@@ -146,6 +172,11 @@ export function equal(a: unknown, b: unknown): boolean {
   if (a === b || (a == null && b == null)) return true;
   const kind = typeNameOf(a);
   if (kind !== typeNameOf(b)) return false;
+  if (a instanceof AssociativeList || b instanceof AssociativeList)
+    return (
+      (a as unknown[]).length === (b as unknown[]).length &&
+      (a as unknown[]).every((i) => (b as unknown[]).some((o) => equal(i, o)))
+    );
   if (Array.isArray(a)) return a.length === (b as unknown[]).length && a.every((item, i) => equal(item, (b as unknown[])[i]));
   if (a instanceof Uint8Array) return Buffer.compare(a, b as Uint8Array) === 0;
   if (a instanceof Duration || a instanceof Timestamp) return a.nanos === (b as Duration).nanos;

@@ -4,10 +4,12 @@
  * @source staging/src/k8s.io/apiserver/pkg/cel/common/schemas.go, staging/src/k8s.io/apiserver/pkg/cel/escaping.go v1.36
  */
 import {
+  AssociativeList,
   Double,
   Duration,
   Timestamp,
   dyn,
+  equal,
   listOf,
   mapOf,
   objectType,
@@ -102,10 +104,21 @@ export function seen(value: unknown, props: Props, resource = false): unknown {
   if (typeof value === "number") return props.type === "number" ? new Double(value) : value;
   if (Array.isArray(value)) {
     const items = itemsOf(props);
-    return items ? value.map((item) => seen(item, items)) : value;
+    return items ? seenList(value, props, items) : value;
   }
   if (!isObject(value)) return value;
   return seenObject(value, props, resource || Boolean(props["x-kubernetes-embedded-resource"]));
+}
+
+/** Of sets and lists with keys the order does not count. */
+function seenList(list: unknown[], props: Props, items: Props): unknown[] {
+  const out = list.map((item) => seen(item, items));
+  const type = props["x-kubernetes-list-type"];
+  if (type === "set") return AssociativeList.ofItems(out);
+  if (type !== "map") return out;
+  const keys = (props["x-kubernetes-list-map-keys"] ?? []).flatMap(namesOf);
+  const same = (a: unknown, b: unknown) => keys.every((key) => equal((a as Members)?.[key], (b as Members)?.[key]));
+  return AssociativeList.ofItems(out, same);
 }
 
 function seenObject(object: Members, props: Props, resource: boolean): Members {

@@ -5,9 +5,21 @@ import { authorizer } from "./authorizer.ts";
 import { formats } from "./formats.ts";
 import { ordering } from "./ordering.ts";
 import { quantities } from "./quantities.ts";
+import { semvers } from "./semvers.ts";
 import { standard } from "./standard.ts";
 import { strings } from "./strings.ts";
 import { time } from "./time.ts";
 import { urls } from "./urls.ts";
 
-export const kubernetes = new Library(standard, ordering, time, strings, quantities, urls, addresses, formats, authorizer);
+export const kubernetes = new Library(
+  standard,
+  ordering,
+  time,
+  strings,
+  quantities,
+  semvers,
+  urls,
+  addresses,
+  formats,
+  authorizer,
+);

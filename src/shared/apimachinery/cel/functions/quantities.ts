@@ -6,9 +6,12 @@ import { CelError, double, Opaque } from "../values.ts";
 class QuantityValue extends Opaque {
   readonly celType = "kubernetes.Quantity";
   readonly quantity: Quantity;
-  constructor(quantity: Quantity) {
+  /** Written as a fraction of a binary unit: never a whole number to upstream. */
+  readonly fraction: boolean;
+  constructor(quantity: Quantity, fraction = false) {
     super();
     this.quantity = quantity;
+    this.fraction = fraction;
   }
   override equals(other: Opaque): boolean {
     return this.quantity.cmp((other as QuantityValue).quantity) === 0;
@@ -17,7 +20,7 @@ class QuantityValue extends Opaque {
 
 function parsed(text: string): QuantityValue {
   try {
-    return new QuantityValue(Quantity.parse(text));
+    return new QuantityValue(Quantity.parse(text), /\.\d*[1-9]\d*[KMGTPE]i$/.test(text));
   } catch (error) {
     if (error instanceof QuantityError) throw new CelError(error.message);
     throw error;
@@ -36,7 +39,8 @@ function isQuantity(text: string): boolean {
 const MAX_INT64 = 2n ** 63n;
 
 /** undefined: not a whole number, or not of 64 bits. */
-function integer({ quantity: { value, scale } }: QuantityValue): bigint | undefined {
+function integer({ quantity: { value, scale }, fraction }: QuantityValue): bigint | undefined {
+  if (fraction) return undefined;
   const factor = 10n ** BigInt(Math.abs(scale));
   if (scale < 0 && value % factor !== 0n) return undefined;
   const whole = scale < 0 ? value / factor : value * factor;

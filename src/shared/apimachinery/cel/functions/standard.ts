@@ -5,7 +5,19 @@
  */
 import { RE2JS } from "re2js";
 import type { FunctionTable } from "../library.ts";
-import { canonical, CelError, double, equal, entryOf, numberOf, sizeOfMap, TypeValue, typeNameOf, Uint } from "../values.ts";
+import {
+  AssociativeList,
+  canonical,
+  CelError,
+  double,
+  equal,
+  entryOf,
+  numberOf,
+  sizeOfMap,
+  TypeValue,
+  typeNameOf,
+  Uint,
+} from "../values.ts";
 
 type Num = bigint | number;
 
@@ -54,18 +66,20 @@ const modulo = (a: bigint, b: bigint): bigint => {
   return a % b;
 };
 
+/** A text that does not read as a value of this type. */
+export const unreadable = (type: string) => new CelError(`type conversion error from 'string' to '${type}'`);
+
 const intOf = (text: string): bigint => {
-  if (!/^[+-]?\d+$/.test(text)) throw new CelError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return int(BigInt(text.replace(/^\+/, "")), `strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
+  if (!/^[+-]?\d+$/.test(text)) throw unreadable("int");
+  return int(BigInt(text.replace(/^\+/, "")), unreadable("int").message);
 };
 const uintOf = (text: string): Uint => {
-  if (!/^\d+$/.test(text)) throw new CelError(`strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return uint(BigInt(text), `strconv.ParseUint: parsing ${JSON.stringify(text)}: value out of range`);
+  if (!/^\d+$/.test(text)) throw unreadable("uint");
+  return uint(BigInt(text), unreadable("uint").message);
 };
 const doubleOf = (text: string) => {
   const value = Number(text);
-  if (text.trim() !== text || !text || (Number.isNaN(value) && !/^[+-]?nan$/i.test(text)))
-    throw new CelError(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (text.trim() !== text || !text || (Number.isNaN(value) && !/^[+-]?nan$/i.test(text))) throw unreadable("double");
   return double(value);
 };
 const whole = (value: unknown): bigint => {
@@ -76,7 +90,7 @@ const whole = (value: unknown): bigint => {
 const boolOf = (text: string): boolean => {
   if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
   if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
-  throw new CelError(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+  throw unreadable("bool");
 };
 
 /** As Go prints it: the shortest that reads back, an exponent from 21 digits on. */
@@ -95,6 +109,7 @@ const text = (bytes: Uint8Array): string => {
 };
 
 const isIn = (item: unknown, list: unknown[]) => list.some((other) => equal(item, other));
+const joined = (a: unknown[], b: unknown[]) => (a instanceof AssociativeList ? a.joined(b) : [...a, ...b]);
 const points = (value: string) => BigInt([...value].length);
 
 export const standard: FunctionTable = {
@@ -111,7 +126,7 @@ export const standard: FunctionTable = {
   "_+_(double, double): double": (a: unknown, b: unknown) => double(float(a) + float(b)),
   "_+_(string, string): string": (a: string, b: string) => a + b,
   "_+_(bytes, bytes): bytes": (a: Uint8Array, b: Uint8Array) => Buffer.concat([a, b]),
-  "_+_(list<A>, list<A>): list<A>": (a: unknown[], b: unknown[]) => [...a, ...b],
+  "_+_(list<A>, list<A>): list<A>": joined,
   "_-_(int, int): int": (a: Num, b: Num) => int(BigInt(num(a)) - BigInt(num(b))),
   "_-_(uint, uint): uint": (a: Uint, b: Uint) => uint(a.value - b.value),
   "_-_(double, double): double": (a: unknown, b: unknown) => double(float(a) - float(b)),

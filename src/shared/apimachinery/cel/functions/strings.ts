@@ -93,9 +93,7 @@ function formatted(verb: string, value: unknown, precision: number, clause: stri
     case "f":
       return Number(number).toFixed(precision);
     case "e":
-      return Number(number)
-        .toExponential(precision)
-        .replace(/e([+-])(\d)$/, "e$10$2");
+      return scientific(Number(number), precision);
     case "b":
       return typeof value === "boolean" ? String(Number(value)) : BigInt(number!).toString(2);
     case "o":
@@ -117,14 +115,26 @@ function shown(value: unknown): string {
   if (value instanceof Duration) return durationText(value);
   if (value instanceof TypeValue) return value.name;
   if (value instanceof Uint) return String(value.value);
-  if (Array.isArray(value)) return `[${value.map(shown).join(", ")}]`;
+  if (Array.isArray(value)) return `[${value.map(quoted).join(", ")}]`;
   if (value instanceof Uint8Array) return Buffer.from(value).toString("utf8");
   if (typeNameOf(value) === "map")
     return `{${keysOf(value)
-      .map((key) => `${shown(key)}: ${shown(entryOf(value, key).value)}`)
+      .map((key) => `${quoted(key)}:${quoted(entryOf(value, key).value)}`)
       .sort()
       .join(", ")}}`;
   return String(numberOf(value) ?? value);
+}
+
+/** Inside of lists and maps texts are quoted. */
+const quoted = (value: unknown) => (typeof value === "string" ? JSON.stringify(value) : shown(value));
+
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** `1.234500×10⁰³` */
+function scientific(value: number, precision: number): string {
+  const [mantissa, sign, exponent] = /^(.*)e([+-])(\d+)$/.exec(value.toExponential(precision))!.slice(1);
+  const raised = [...exponent!.padStart(2, "0")].map((digit) => RAISED[Number(digit)]).join("");
+  return `${mantissa}×10${sign === "-" ? "⁻" : ""}${raised}`;
 }
 
 const contains = (list: unknown[], wanted: unknown[]) => wanted.every((item) => list.some((other) => equal(item, other)));
@@ -163,7 +173,7 @@ export const strings: FunctionTable = {
   "string.substring(int): string": substring,
   "string.substring(int, int): string": substring,
   "string.trim(): string": (text: string) => text.trim(),
-  "string.reverse(): string": (text: string) => [...text].toReversed().join(""),
+  "list<A>.reverse(): list<A>": (list: unknown[]) => list.toReversed(),
   "string.format(list<dyn>): string": format,
   "list<string>.join(): string": (list: string[]) => list.join(""),
   "list<string>.join(string): string": (list: string[], separator: string) => list.join(separator),

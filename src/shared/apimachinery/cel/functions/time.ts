@@ -1,6 +1,7 @@
 /** Timestamps and durations, to the nanosecond. */
 import type { FunctionTable } from "../library.ts";
 import { CelError, Duration, Timestamp } from "../values.ts";
+import { unreadable } from "./standard.ts";
 
 const SECOND = 1_000_000_000n;
 const UNITS: Record<string, bigint> = {
@@ -27,7 +28,7 @@ export function durationOf(text: string): Duration {
     if (fraction) nanos += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length);
     end += part.length;
   }
-  if (body !== "0" && (!body || end !== body.length)) throw new CelError(`time: invalid duration ${JSON.stringify(text)}`);
+  if (body !== "0" && (!body || end !== body.length)) throw unreadable("google.protobuf.Duration");
   return new Duration(negative ? -nanos : nanos);
 }
 
@@ -36,10 +37,7 @@ const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]
 export function timestampOf(text: string): Timestamp {
   const match = RFC3339.exec(text);
   const millis = match ? Date.parse(`${text.slice(0, 19)}${match[8]!.toUpperCase()}`) : Number.NaN;
-  if (Number.isNaN(millis))
-    throw new CelError(
-      `parsing time ${JSON.stringify(text)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(text)} as "2006"`,
-    );
+  if (Number.isNaN(millis)) throw unreadable("google.protobuf.Timestamp");
   return new Timestamp(BigInt(millis) * 1_000_000n + BigInt((match![7] ?? "").padEnd(9, "0").slice(0, 9)));
 }
 
@@ -120,7 +118,7 @@ export const time: FunctionTable = {
   "duration.getHours(): int": ({ nanos }: Duration) => nanos / (3600n * SECOND),
   "duration.getMinutes(): int": ({ nanos }: Duration) => nanos / (60n * SECOND),
   "duration.getSeconds(): int": ({ nanos }: Duration) => nanos / SECOND,
-  "duration.getMilliseconds(): int": ({ nanos }: Duration) => (nanos / 1_000_000n) % 1000n,
+  "duration.getMilliseconds(): int": ({ nanos }: Duration) => nanos / 1_000_000n,
   "duration(duration): duration": (a: Duration) => a,
   "duration(string): duration": durationOf,
   "timestamp(timestamp): timestamp": (a: Timestamp) => a,
