@@ -35,35 +35,43 @@ export function hasRules(props: Props): boolean {
   return known;
 }
 
-/** `resource`: the value has apiVersion, kind and metadata. */
+/** `resource`: the value has apiVersion, kind and metadata. `tolerated` takes what is wrong with parts that are as they were. */
 export function ruleErrors(
   props: Props,
   value: unknown,
   path: string,
   before: Before | undefined,
   resource: boolean,
+  tolerated: FieldError[] = [],
 ): FieldError[] {
   if (!hasRules(props) || value === null || value === undefined) return [];
-  const errors = ownErrors(props, value, path, before, resource);
+  const errors = ownErrors(props, value, path, before, resource, tolerated);
   if (Array.isArray(value)) {
     const items = itemsOf(props);
     if (items)
       value.forEach((item, i) =>
-        errors.push(...ruleErrors(items, item, `${path}[${i}]`, itemBefore(props, item, before), false)),
+        errors.push(...ruleErrors(items, item, `${path}[${i}]`, itemBefore(props, item, before), false, tolerated)),
       );
   } else if (isObject(value)) {
     const additional = additionalOf(props);
     for (const key of Object.keys(value).sort()) {
       const own = props.properties && Object.hasOwn(props.properties, key) ? props.properties[key] : undefined;
       const old = memberBefore(key, before);
-      if (own) errors.push(...ruleErrors(own, value[key], path === "" ? key : `${path}.${key}`, old, false));
-      else if (additional) errors.push(...ruleErrors(additional, value[key], `${path}[${key}]`, old, false));
+      if (own) errors.push(...ruleErrors(own, value[key], path === "" ? key : `${path}.${key}`, old, false, tolerated));
+      else if (additional) errors.push(...ruleErrors(additional, value[key], `${path}[${key}]`, old, false, tolerated));
     }
   }
   return errors;
 }
 
-function ownErrors(props: Props, value: unknown, path: string, before: Before | undefined, resource: boolean): FieldError[] {
+function ownErrors(
+  props: Props,
+  value: unknown,
+  path: string,
+  before: Before | undefined,
+  resource: boolean,
+  tolerated: FieldError[],
+): FieldError[] {
   if (!props["x-kubernetes-validations"]?.length) return [];
   let self: unknown;
   let oldSelf: unknown;
@@ -87,7 +95,8 @@ function ownErrors(props: Props, value: unknown, path: string, before: Before | 
       ? outcome(compiled, program, values, value, props, path)
       : invalidValue(at(path), typeName(props), compiled.error ?? "");
     // What is as it was may stay, but for what a rule says of the change.
-    if (error && !(same && !usesOldSelf)) errors.push(error);
+    if (error && same && !usesOldSelf) tolerated.push(error);
+    else if (error) errors.push(error);
   }
   return errors;
 }

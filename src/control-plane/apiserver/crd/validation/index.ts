@@ -25,12 +25,20 @@ export function objectValidation(_definition: CustomResourceDefinition, version:
     errors.push(...embeddedErrors(root, object));
     const repeated = validateListTypes(root, object);
     if (repeated.length && !(old && validateListTypes(root, old).length)) errors.push(...repeated);
-    if (hasRules(root))
-      errors.push(...(errors.some(isBlocking) ? [NOT_CHECKED] : ruleErrors(root, object, "", old && { value: old }, true)));
+    if (!hasRules(root)) return errors;
+    const tolerated: FieldError[] = [];
+    errors.push(
+      ...(errors.some(isBlocking) ? [NOT_CHECKED] : ruleErrors(root, object, "", old && { value: old }, true, tolerated)),
+    );
+    if (tolerated.length)
+      told.set(
+        object,
+        tolerated.map(({ field, message }) => `${field}: ${message}`),
+      );
     return errors;
   };
   return {
-    warnings: finalizerWarnings,
+    warnings: (object, old) => [...finalizerWarnings(object, old), ...(told.get(object) ?? [])],
     validate: (object, _context, old) => validate(object, old),
     validateStatusUpdate: (object, old) => validate(object, old),
   };
@@ -43,6 +51,9 @@ const NOT_CHECKED = invalidValue(
   null,
   "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
 );
+
+/** What validation let pass, for the answer's warnings. */
+const told = new WeakMap<object, string[]>();
 
 /** Of the object itself, when they are new. */
 function finalizerWarnings(object: KubeObject, old: KubeObject | undefined): string[] {
