@@ -43,7 +43,10 @@ const PARTS: Record<string, { may: readonly string[]; because: string }> = {
 };
 
 /** Folders whose files must not import each other: each is one decision that can be read, tested and removed alone. */
-const NO_SIBLINGS = ["control-plane/scheduler/plugins", "control-plane/apiserver/admission/plugins"];
+const NO_SIBLINGS = ["control-plane/scheduler/plugins", "control-plane/apiserver/admission"];
+/** The tables that put a folder's plugins in order, and what all of them may use. */
+const ORDERS = ["order.ts", "index.ts"];
+const COMMON = ["refuse.ts", "common"];
 
 interface Edge {
   from: string;
@@ -99,9 +102,22 @@ test("every import is one its part may make", () => {
 });
 
 test("plugins do not import their siblings", () => {
-  const broken = edges.filter(({ from, to }) =>
-    NO_SIBLINGS.some((folder) => dirname(from) === folder && dirname(to) === folder && !from.endsWith(".test.ts")),
-  );
+  const isPlugin = (file: string) => !ORDERS.some((order) => file.endsWith(`/${order}`)) && !file.endsWith(".test.ts");
+  const isCommon = (file: string) => COMMON.some((name) => file.endsWith(`/${name}`) || file.includes(`/${name}/`));
+  const broken = edges
+    .filter(({ from, to }) => NO_SIBLINGS.some((folder) => dirname(from) === folder && dirname(to) === folder))
+    .filter(({ from, to }) => isPlugin(from) && !isCommon(to));
+  expect(broken).toEqual([]);
+});
+
+test("controllers do not import each other", () => {
+  const folder = "control-plane/controller-manager/";
+  const controllerOf = (file: string) => (file.startsWith(folder) ? file.slice(folder.length).split("/") : []);
+  const broken = edges.filter(({ from, to }) => {
+    const [a, ...inA] = controllerOf(from);
+    const [b, ...inB] = controllerOf(to);
+    return inA.length > 0 && inB.length > 0 && a !== b && b !== "common" && !from.endsWith(".test.ts");
+  });
   expect(broken).toEqual([]);
 });
 

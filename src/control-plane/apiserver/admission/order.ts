@@ -22,7 +22,7 @@ import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
 import { resourceQuota } from "./resource-quota/index.ts";
 import { runtimeClass } from "./runtime-class.ts";
-import { serviceAccount } from "./service-account.ts";
+import { serviceAccount } from "./service-account/index.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { mutatingWebhooks, validatingWebhooks } from "./webhook/index.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";

@@ -4,13 +4,13 @@
  *
  * @source plugin/pkg/admission/serviceaccount v1.36
  */
-import type { Container, PodSpec, Volume } from "../../../shared/api/generated/core-v1.ts";
-import { Pod, ServiceAccount } from "../../../shared/api/index.ts";
-import { sleep, type Platform } from "../../../shared/lib/platform.ts";
-import type { AdmissionAttributes, AdmissionPlugin, ServerContext } from "../types.ts";
+import type { Container, PodSpec, Volume } from "../../../../shared/api/generated/core-v1.ts";
+import { Pod, ServiceAccount } from "../../../../shared/api/index.ts";
+import { sleep, type Platform } from "../../../../shared/lib/platform.ts";
+import type { AdmissionAttributes, AdmissionPlugin, ServerContext } from "../../types.ts";
 import { mountableSecretFault } from "./mountable-secrets.ts";
-import { secretsOf } from "../pod-references.ts";
-import { concerns, refuse } from "./refuse.ts";
+import { secretsOf } from "../../pod-references.ts";
+import { concerns, refuse } from "../refuse.ts";
 
 export const MIRROR_POD = "kubernetes.io/config.mirror";
 const ENFORCE_MOUNTABLE = "kubernetes.io/enforce-mountable-secrets";

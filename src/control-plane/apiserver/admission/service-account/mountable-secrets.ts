@@ -1,7 +1,7 @@
 /** Accounts that list the secrets their pods may use (annotation `kubernetes.io/enforce-mountable-secrets`). */
-import type { PodSpec } from "../../../shared/api/generated/core-v1.ts";
-import type { ServiceAccount } from "../../../shared/api/index.ts";
-import type { AnyContainer } from "../pod-references.ts";
+import type { PodSpec } from "../../../../shared/api/generated/core-v1.ts";
+import type { ServiceAccount } from "../../../../shared/api/index.ts";
+import type { AnyContainer } from "../../pod-references.ts";
 
 /** The first reference that the account does not list, told; undefined where all is well. */
 export function mountableSecretFault(spec: PodSpec, account: ServiceAccount, which: "all" | "ephemeral"): string | undefined {
