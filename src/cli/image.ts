@@ -5,6 +5,7 @@ import { join, relative, resolve } from "node:path";
 import { buildImage, containerdPaths, createCri, importImage, type ImageFile } from "../node/cri/index.ts";
 import { busyboxFiles } from "../cluster/busybox-image.ts";
 import { requireCluster, type Cluster } from "../cluster/settings.ts";
+import { CommandError } from "../shared/lib/command.ts";
 import { fail } from "../cluster/failure.ts";
 
 interface BuildOptions {
@@ -100,8 +101,14 @@ async function importOnNodes(cluster: Cluster, archive: string): Promise<void> {
   for (let index = 0; index < cluster.nodes; index++) {
     const socket = socketOf(cluster, index);
     if (!existsSync(socket)) fail(`node ${cluster.nodeName(index)} is not running`);
-    for (const image of await importImage(socket, archive)) console.log(`${cluster.nodeName(index)}: ${image}`);
+    for (const image of await importImage(socket, archive).catch((error: unknown) => notImported(archive, error)))
+      console.log(`${cluster.nodeName(index)}: ${image}`);
   }
+}
+
+function notImported(archive: string, error: unknown): never {
+  if (!(error instanceof CommandError)) throw error;
+  fail(`${archive} is no image archive that containerd takes: ${error.stderr.trim()}`, error);
 }
 
 function parseJson(text: string): unknown {

@@ -2,12 +2,12 @@
  * Merging a cluster's context into the user's kubeconfig, and taking it out again, as kind does: everything else in the
  * file stays as it is.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isMap, isSeq, parseDocument, type Document, type YAMLMap, type YAMLSeq } from "yaml";
 import { env } from "../shared/lib/platform.ts";
-import { writeAtomically } from "../cluster/settings.ts";
+import { writeAtomically } from "../shared/lib/files.ts";
 import { fail } from "../cluster/failure.ts";
 
 const SECTIONS = ["clusters", "users", "contexts"] as const;
@@ -49,7 +49,6 @@ export function mergeContext(context: string, from: string, file = userKubeconfi
   put(document, "users", context, { name: context, user: source["users"]![0]!.user });
   put(document, "contexts", context, { name: context, context: { cluster: context, user: context } });
   document.set("current-context", context);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeAtomically(file, document.toString());
 }
 

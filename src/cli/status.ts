@@ -1,6 +1,7 @@
 /** `knarr status`, `kubeconfig` and `version`. */
 import { existsSync, readFileSync } from "node:fs";
 import { Node } from "../shared/api/index.ts";
+import { KUBERNETES_VERSION } from "../shared/apimachinery/version.ts";
 import { requireCluster, type Cluster } from "../cluster/settings.ts";
 import { fail } from "../cluster/failure.ts";
 import { processPid } from "./processes.ts";
@@ -80,5 +81,5 @@ export async function printKubeconfig({ name }: { name: string }): Promise<void>
 declare const KNARR_VERSION: string;
 
 export function printVersion(): void {
-  console.log(`knarr ${KNARR_VERSION} (Kubernetes v1.36, Node.js ${process.version})`);
+  console.log(`knarr ${KNARR_VERSION} (Kubernetes ${KUBERNETES_VERSION}, Node.js ${process.version})`);
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createClusterNetwork, createNodeNamespace, type ClusterNetwork } from "../addons/cni/index.ts";
 import { Lease, Node } from "../shared/api/index.ts";
 import { createClient, httpsTransport, kubeconfigText, type Client } from "../shared/client/index.ts";
+import { writeAtomically } from "../shared/lib/files.ts";
 import { cidrAddress, cidrContains, parseCidr, parseIp } from "../shared/lib/ip.ts";
 import { parseTime, realClock, realPlatform, sleep } from "../shared/lib/platform.ts";
 import {
@@ -18,7 +19,6 @@ import {
   listClusters,
   loadCluster,
   saveCluster,
-  writeAtomically,
   type Cluster,
   type ClusterSettings,
 } from "../cluster/settings.ts";

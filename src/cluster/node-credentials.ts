@@ -5,7 +5,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { kubeconfig, type ClusterPki } from "../shared/component/pki/index.ts";
-import { writeAtomically, type Cluster } from "./settings.ts";
+import { writeAtomically } from "../shared/lib/files.ts";
+import type { Cluster } from "./settings.ts";
 
 export interface NodeFiles {
   kubeletKubeconfig: string;

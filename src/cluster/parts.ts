@@ -21,7 +21,7 @@ export interface PartContext {
 }
 
 export async function startScheduler({ api, platform, logger }: PartContext): Promise<Part> {
-  const client = createClient(api.server.transport(userOf("scheduler")));
+  const client = createClient(api.server.transport(userOf("scheduler"), "kube-scheduler"));
   const informers = createInformerFactory(client, { platform, log: logger });
   const recorder = createEventRecorder({ client, component: "default-scheduler", platform, log: logger });
   const scheduler = createScheduler({ client, informers, recorder, platform, logger });
@@ -37,10 +37,10 @@ export async function startScheduler({ api, platform, logger }: PartContext): Pr
 
 /** Each controller acts as its own service account, for which the bootstrap roles are made. */
 export function startControllerManager({ api, platform, logger }: PartContext, settings: ControllerManagerSettings): Part {
-  const client = createClient(api.server.transport(userOf("controllerManager")));
+  const client = createClient(api.server.transport(userOf("controllerManager"), "kube-controller-manager"));
   const informers = createInformerFactory(client, { platform, log: logger });
   const clientFor = (serviceAccount: string) =>
-    createClient(api.server.transport(serviceAccountUser("kube-system", serviceAccount)));
+    createClient(api.server.transport(serviceAccountUser("kube-system", serviceAccount), "kube-controller-manager"));
   const stop = new AbortController();
   const running = runControllerManager({ ...settings, client, clientFor, informers, platform, log: logger }, stop.signal);
   running.catch((error: unknown) => logger.error({ error }, "the controller manager has failed"));
@@ -56,7 +56,7 @@ export function startControllerManager({ api, platform, logger }: PartContext, s
 /** What the cluster offers beyond the API: the Service by which pods find DNS, and what its agents' network needs to read. */
 export function startAddons({ api, platform, logger }: PartContext, { clusterDnsIp }: { clusterDnsIp: string }): Part {
   const client = createClient(
-    api.server.transport({ name: "system:addons", groups: ["system:masters", "system:authenticated"] }),
+    api.server.transport({ name: "system:addons", groups: ["system:masters", "system:authenticated"] }, "knarr-addons"),
   );
   const informers = createInformerFactory(client, { platform, log: logger });
   const stop = new AbortController();
@@ -82,7 +82,7 @@ export async function startSimulatedNodes(
   shape?: NodeShape,
 ): Promise<Part> {
   const client = createClient(
-    api.server.transport({ name: "system:simulated-nodes", groups: ["system:masters", "system:authenticated"] }),
+    api.server.transport({ name: "system:simulated-nodes", groups: ["system:masters", "system:authenticated"] }, "kubelet"),
   );
   const informers = createInformerFactory(client, { platform, log: logger });
   const nodes = new SimulatedNodes({ client, informers, platform, logger, names, ...(shape && { shape }) });

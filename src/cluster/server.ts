@@ -9,7 +9,8 @@ import { createLogger } from "../shared/component/log/index.ts";
 import { kubeconfig } from "../shared/component/pki/index.ts";
 import { realPlatform } from "../shared/lib/platform.ts";
 import { startAddons, startControllerManager, startScheduler, startSimulatedNodes, type Part } from "./parts.ts";
-import { loadClusterIn, writeAtomically, type Cluster } from "./settings.ts";
+import { writeAtomically } from "../shared/lib/files.ts";
+import { loadClusterIn, type Cluster } from "./settings.ts";
 
 /** Runs until the signal; `alone` leaves out everything but the API server. Resolves when everything is stopped and the store is closed. */
 export async function runServer(clusterDir: string, signal: AbortSignal, { alone = false } = {}): Promise<void> {

@@ -8,9 +8,10 @@
  *
  * `home` is /var/lib/knarr for root, ~/.local/share/knarr otherwise, or `KNARR_HOME`.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { writeAtomically } from "../shared/lib/files.ts";
 import { env } from "../shared/lib/platform.ts";
 import { fail } from "./failure.ts";
 
@@ -143,11 +144,6 @@ export function saveCluster(settings: ClusterSettings): Cluster {
 export function listClusters(): string[] {
   const root = join(knarrHome(), "clusters");
   return existsSync(root) ? readdirSync(root).filter((name) => existsSync(join(root, name, "cluster.json"))) : [];
-}
-
-export function writeAtomically(file: string, text: string, mode = 0o600): void {
-  writeFileSync(`${file}.tmp`, text, { mode });
-  renameSync(`${file}.tmp`, file);
 }
 
 /** First address of the service range: that of Service `kubernetes`. */

@@ -15,10 +15,11 @@ import { objectOf } from "./registry/convert.ts";
 import { storeKey, type Served } from "./registry/resources.ts";
 import type { UserInfo } from "./types.ts";
 
-export function inProcessTransport(core: Core, handler: Handler, user: UserInfo): Transport {
+/** `userAgent`: the component, as `managedFields` and logs name it. */
+export function inProcessTransport(core: Core, handler: Handler, user: UserInfo, userAgent: string): Transport {
   const closed = new AbortController();
   const ask = (request: ApiRequest, query = queryOf(request)): Promise<Answer> =>
-    Promise.resolve(handler(incomingOf(request, query, user, closed.signal)));
+    Promise.resolve(handler(incomingOf(request, query, user, userAgent, closed.signal)));
   return {
     async request(request) {
       const answer = await ask(request);
@@ -45,12 +46,18 @@ export function inProcessTransport(core: Core, handler: Handler, user: UserInfo)
   };
 }
 
-function incomingOf(request: ApiRequest, query: URLSearchParams, user: UserInfo, signal: AbortSignal): Incoming {
+function incomingOf(
+  request: ApiRequest,
+  query: URLSearchParams,
+  user: UserInfo,
+  userAgent: string,
+  signal: AbortSignal,
+): Incoming {
   return {
     method: request.method,
     path: request.path,
     query,
-    headers: lowerCase(request.headers),
+    headers: { "user-agent": userAgent, ...lowerCase(request.headers) },
     object: request.body,
     body: async () => (request.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(request.body))),
     user,

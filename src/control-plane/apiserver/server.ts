@@ -1,6 +1,7 @@
 /**
  * The API server put together: the store's caches, the table of kinds, the request chain, and the ways in.
  */
+import { setMaxListeners } from "node:events";
 import { builtInKinds } from "../../shared/api/index.ts";
 import type { Kind } from "../../shared/api/kind.ts";
 import type { KubeObject } from "../../shared/apimachinery/meta.ts";
@@ -66,14 +67,17 @@ export interface ApiServer {
   /** The chain, for whatever brings requests. */
   readonly handle: Handler;
   readonly core: Core;
-  /** A way in for in-process components, as this user. */
-  transport(user: UserInfo): Transport;
+  /** A way in for in-process components, as this user, from this program. */
+  transport(user: UserInfo, userAgent?: string): Transport;
   listen(options: ListenOptions): Promise<Listener>;
   /** Adds or replaces a resource at run time (custom resources). */
   addResource(definition: ResourceDefinition): Resource;
   removeResource(group: string, plural: string): void;
   close(): Promise<void>;
 }
+
+/** The program as which the server itself writes. */
+const OWN_NAME = "kube-apiserver";
 
 export const systemUser: UserInfo = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
 
@@ -86,12 +90,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const resources = new ResourceTable(hub);
   for (const definition of builtInResources(withServed(options.kinds ?? builtInKinds))) resources.define(definition);
   const closed = new AbortController();
+  setMaxListeners(0, closed.signal); // every watch listens
   const clients = new Map<string, Client>();
   const context: ServerContext = {
     cache: <T extends KubeObject>(kind: Kind<T>) => sharedCacheOf<T>(resources.of(kind)),
     client(user = systemUser) {
       let client = clients.get(user.name);
-      if (!client) clients.set(user.name, (client = createClient(inProcessTransport(core, handle, user))));
+      if (!client) clients.set(user.name, (client = createClient(inProcessTransport(core, handle, user, OWN_NAME))));
       return client;
     },
     *kinds() {
@@ -133,7 +138,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     handle,
     core,
-    transport: (user) => inProcessTransport(core, handle, user),
+    transport: (user, userAgent = OWN_NAME) => inProcessTransport(core, handle, user, userAgent),
     async listen(listenOptions) {
       const listener = await listen(listenOptions, handle, upgradeHandler(core));
       listeners.push(listener);

@@ -1,5 +1,6 @@
 /** The Node object of a simulated node, as a kubelet would register it. */
 import type { Draft } from "../../shared/apimachinery/meta.ts";
+import { KUBERNETES_VERSION } from "../../shared/apimachinery/version.ts";
 import type { Node } from "../../shared/api/index.ts";
 
 export interface NodeShape {
@@ -58,7 +59,7 @@ export function simulatedNode(
         kernelVersion: "simulated",
         osImage: "simulated",
         containerRuntimeVersion: "simulated://1",
-        kubeletVersion: "v1.36.2",
+        kubeletVersion: KUBERNETES_VERSION,
         kubeProxyVersion: "",
         operatingSystem: "linux",
         architecture: "amd64",

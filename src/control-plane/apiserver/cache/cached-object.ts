@@ -7,6 +7,7 @@
 import { decodeText } from "../../../shared/apimachinery/decode.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import type { StructSchema } from "../../../shared/apimachinery/schema.ts";
+import { deepFreeze } from "../../../shared/client/index.ts";
 import { headOf, serialize, withoutRevision, withRevision, type Head } from "./layout.ts";
 
 /** What a cached object knows of its resource. */
@@ -131,14 +132,6 @@ export class CachedObject implements ObjectPlace {
     this.#labels = object.metadata.labels ?? none;
     this.#fields = this.shape.fields(object);
   }
-}
-
-export function deepFreeze<T>(value: T): T {
-  if (value === null || typeof value !== "object" || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  if (Array.isArray(value)) for (const item of value) deepFreeze(item);
-  else for (const key in value) deepFreeze(value[key]);
-  return value;
 }
 
 function startsWith(buffer: Buffer, prefix: Buffer): boolean {

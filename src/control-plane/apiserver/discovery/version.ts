@@ -1,4 +1,6 @@
 /** `/version`. */
+import { KUBERNETES_VERSION } from "../../../shared/apimachinery/version.ts";
+
 export const version = {
   major: "1",
   minor: "36",
@@ -6,7 +8,7 @@ export const version = {
   emulationMinor: "36",
   minCompatibilityMajor: "1",
   minCompatibilityMinor: "35",
-  gitVersion: "v1.36.2",
+  gitVersion: KUBERNETES_VERSION,
   gitCommit: "",
   gitTreeState: "clean",
   buildDate: "2026-06-01T00:00:00Z",

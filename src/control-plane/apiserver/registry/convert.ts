@@ -6,7 +6,8 @@
  */
 import { invariant } from "../../../shared/lib/invariant.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
-import { deepFreeze, type CachedObject } from "../cache/cached-object.ts";
+import { deepFreeze } from "../../../shared/client/index.ts";
+import type { CachedObject } from "../cache/cached-object.ts";
 import { serialize, withRevision } from "../cache/layout.ts";
 import type { Resource, Served } from "./resources.ts";
 

@@ -1,8 +1,8 @@
 /** A DaemonSet's pods: what they tolerate, where they belong, and whether a node should have one. */
 import { DaemonSet, type Node, type Pod } from "../../../shared/api/index.ts";
+import { matchesNode, untoleratedTaint } from "../../../shared/api/core/placement.ts";
 import type { PodSpec, Toleration } from "../../../shared/api/generated/core-v1.ts";
 import type { Draft } from "../../../shared/apimachinery/meta.ts";
-import { nodeMatches, untolerated } from "../common/node-affinity.ts";
 import { podFromTemplate } from "../common/pod-control.ts";
 
 export const HASH_LABEL = "controller-revision-hash";
@@ -66,12 +66,12 @@ export interface Placement {
 
 export function placementOn(ds: DaemonSet, node: Node): Placement {
   const spec = ds.spec.template.spec;
-  if ((spec.nodeName && spec.nodeName !== node.metadata.name) || !nodeMatches(spec, node))
+  if ((spec.nodeName && spec.nodeName !== node.metadata.name) || !matchesNode(spec, node))
     return { shouldRun: false, mayStay: false };
   const tolerations = tolerationsOf(spec);
   const { taints } = node.spec ?? {};
-  if (untolerated(taints, tolerations, ["NoExecute", "NoSchedule"]).length === 0) return { shouldRun: true, mayStay: true };
-  return { shouldRun: false, mayStay: untolerated(taints, tolerations, ["NoExecute"]).length === 0 };
+  if (!untoleratedTaint(tolerations, taints)) return { shouldRun: true, mayStay: true };
+  return { shouldRun: false, mayStay: !untoleratedTaint(tolerations, taints, ["NoExecute"]) };
 }
 
 export function isCurrent(pod: Pod, ds: DaemonSet, hash: string): boolean {

@@ -3,7 +3,7 @@
  *
  * @source pkg/controller/tainteviction/taint_eviction.go, component-helpers/scheduling/corev1/helpers.go v1.36
  */
-import { tolerates } from "../common/node-affinity.ts";
+import { tolerates } from "../../../shared/api/core/placement.ts";
 import type { Taint, Toleration } from "../../../shared/api/generated/core-v1.ts";
 
 /** 0: it has to go now; undefined: it may stay for good. */

@@ -1,11 +1,9 @@
 /** Facts of the machine a node runs on, as they stand in `status.nodeInfo` and `status.capacity`. */
 import { readFile, readdir, statfs } from "node:fs/promises";
 import { availableParallelism, release } from "node:os";
+import { KUBERNETES_VERSION } from "../../../shared/apimachinery/version.ts";
 import type { NodeSystemInfo } from "../../../shared/api/generated/core-v1.ts";
 import type { Cri } from "../../cri/index.ts";
-
-/** The Kubernetes version this kubelet implements. */
-export const KUBELET_VERSION = "v1.36.0";
 
 export interface Machine {
   info: NodeSystemInfo;
@@ -58,7 +56,7 @@ async function systemInfo(cri: Cri): Promise<NodeSystemInfo> {
     kernelVersion: release(),
     osImage: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(os)?.[1] ?? "Linux",
     containerRuntimeVersion: `${runtime.runtime_name}://${runtime.runtime_version.replace(/^v/, "").replace(/[~+].*/, "")}`,
-    kubeletVersion: KUBELET_VERSION,
+    kubeletVersion: KUBERNETES_VERSION,
     kubeProxyVersion: "",
     operatingSystem: "linux",
     architecture: process.arch === "arm64" ? "arm64" : "amd64",

@@ -3,7 +3,8 @@
  *
  * @source pkg/kubelet/lifecycle/predicate.go v1.36
  */
-import type { Node, NodeSelectorTerm, Pod, Toleration } from "../../../shared/api/generated/core-v1.ts";
+import { matchesNode, untoleratedTaint } from "../../../shared/api/core/placement.ts";
+import type { Node, Pod } from "../../../shared/api/generated/core-v1.ts";
 import { initContainers, isSidecar, regularContainers } from "./containers.ts";
 import { sysctlName } from "./sandbox-config.ts";
 import { milliCpu, podTotal, wholeUnits } from "./resources.ts";
@@ -104,66 +105,16 @@ function shortage(name: string, requested: number, used: number, capacity: numbe
 }
 
 function refuseSelector({ pod, node }: AdmissionInput): Refusal | undefined {
-  const labels = node.metadata.labels ?? {};
-  const byLabels = Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
-  const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  const byAffinity = !terms || terms.some((term) => termMatches(term, labels, node.metadata.name!));
-  if (byLabels && byAffinity) return undefined;
+  if (matchesNode(pod.spec, node)) return undefined;
   return { reason: "NodeAffinity", message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
 }
 
-type Requirement = NonNullable<NodeSelectorTerm["matchExpressions"]>[number];
-
-function termMatches(
-  { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
-  labels: Readonly<Record<string, string>>,
-  name: string,
-): boolean {
-  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
-  return (
-    matchExpressions.every((requirement) => requirementMatches(requirement, labels[requirement.key])) &&
-    matchFields.every((requirement) => requirementMatches(requirement, requirement.key === "metadata.name" ? name : undefined))
-  );
-}
-
-function requirementMatches({ operator, values = [] }: Requirement, value: string | undefined): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-      return value !== undefined && Number(value) > Number(values[0]);
-    default:
-      return value !== undefined && Number(value) < Number(values[0]);
-  }
-}
-
 function refuseTaints({ pod, node }: AdmissionInput): Refusal | undefined {
-  const taint = (node.spec.taints ?? []).find(
-    ({ key, value = "", effect }) =>
-      effect === "NoExecute" && !(pod.spec.tolerations ?? []).some((t) => tolerates(t, key, value, effect)),
-  );
-  if (!taint) return undefined;
+  if (!untoleratedTaint(pod.spec.tolerations, node.spec.taints, ["NoExecute"])) return undefined;
   return {
     reason: "TaintToleration",
     message: `Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate`,
   };
-}
-
-function tolerates(
-  { key, value = "", effect, operator = "Equal" }: Toleration,
-  taintKey: string,
-  taintValue: string,
-  taintEffect: string,
-): boolean {
-  if (effect && effect !== taintEffect) return false;
-  if (key && key !== taintKey) return false;
-  return operator === "Exists" || (key === taintKey && value === taintValue);
 }
 
 function refusePorts({ pod, others }: AdmissionInput): Refusal | undefined {

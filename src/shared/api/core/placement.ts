@@ -14,6 +14,9 @@ import type {
   Toleration,
 } from "../generated/core-v1.ts";
 
+/** What of a node is asked about: a kubelet knows no more of its own. */
+type NodeFacts = Pick<Node, "metadata">;
+
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false;
   if (toleration.key && toleration.key !== taint.key) return false;
@@ -42,7 +45,7 @@ export function untoleratedTaint(
 }
 
 /** `spec.nodeSelector` and the required terms of node affinity. */
-export function matchesNode(spec: Pick<PodSpec, "nodeSelector" | "affinity">, node: Node): boolean {
+export function matchesNode(spec: Pick<PodSpec, "nodeSelector" | "affinity">, node: NodeFacts): boolean {
   const labels = node.metadata.labels ?? {};
   for (const [key, value] of Object.entries(spec.nodeSelector ?? {})) if (labels[key] !== value) return false;
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
@@ -50,11 +53,11 @@ export function matchesNode(spec: Pick<PodSpec, "nodeSelector" | "affinity">, no
 }
 
 /** Terms are alternatives; a term without any requirement matches nothing. */
-export function matchesNodeSelector(selector: NodeSelector, node: Node): boolean {
+export function matchesNodeSelector(selector: NodeSelector, node: NodeFacts): boolean {
   return (selector.nodeSelectorTerms ?? []).some((term) => matchesNodeSelectorTerm(term, node));
 }
 
-export function matchesNodeSelectorTerm(term: NodeSelectorTerm, node: Node): boolean {
+export function matchesNodeSelectorTerm(term: NodeSelectorTerm, node: NodeFacts): boolean {
   const expressions = term.matchExpressions ?? [];
   const fields = term.matchFields ?? [];
   if (!expressions.length && !fields.length) return false;

@@ -8,7 +8,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { parseTime, type Platform } from "../../lib/platform.ts";
 import { createAuthority, issue, readAuthority, type Authority, type KeyedCertificate } from "../../lib/x509/index.ts";
-import { readIfThere, writeFiles } from "./files.ts";
+import { readIfThere, writeFiles } from "../../lib/files.ts";
 import { identities, kubeletClient, kubeletServer, type Identity } from "./identities.ts";
 import type { SubjectAltNames } from "../../lib/x509/index.ts";
 import { openServiceAccountKeys, type ServiceAccountKeys } from "./service-account-keys.ts";

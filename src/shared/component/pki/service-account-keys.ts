@@ -8,7 +8,7 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type Js
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { pemOf } from "../../lib/x509/index.ts";
-import { readIfThere, writeFiles } from "./files.ts";
+import { readIfThere, writeFiles } from "../../lib/files.ts";
 
 export interface SigningKey {
   /** As upstream derives it: base64url(sha256(public key)). */

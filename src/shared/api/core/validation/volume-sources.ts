@@ -6,6 +6,7 @@
 import { forbidden, invalidValue, notSupported, required, tooLong, type FieldError } from "../../../apimachinery/field-error.ts";
 import { inclusiveRangeError, isDNS1123Label, isDNS1123Subdomain } from "../../../apimachinery/validation.ts";
 import type { PersistentVolumeSource as Source, SecretReference } from "../../generated/core-v1.ts";
+import { noBacksteps } from "./common.ts";
 
 type Rule<K extends keyof Source> = (source: NonNullable<Source[K]>, path: string, volume: string) => FieldError[];
 
@@ -23,10 +24,6 @@ interface Row<K extends keyof Source> {
 
 const invalidate = (path: string, value: string, texts: readonly string[]) =>
   texts.map((text) => invalidValue(path, value, text));
-
-export function noBacksteps(path: string, value: string): FieldError[] {
-  return value.split("/").includes("..") ? [invalidValue(path, value, "must not contain '..'")] : [];
-}
 
 const inRange = (path: string, value: number | undefined, texts = inclusiveRangeError(0, 255)): FieldError[] =>
   (value ?? 0) < 0 || (value ?? 0) > 255 ? [invalidValue(path, value, texts)] : [];

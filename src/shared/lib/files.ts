@@ -1,4 +1,4 @@
-/** Key material on disk: private (0600), and either whole or not there, whenever the process dies. */
+/** Files on disk that are private (0600: keys, kubeconfigs, settings), and either whole or not there, whenever the process dies. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
