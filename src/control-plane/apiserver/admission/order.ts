@@ -17,6 +17,7 @@ import { nodeRestriction } from "./node-restriction/index.ts";
 import { podSecurity } from "./pod-security/index.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { mutatingPolicies } from "./policies/mutating.ts";
+import { paramAccess } from "./policies/param-access.ts";
 import { validatingPolicies } from "./policies/validating.ts";
 import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
@@ -59,6 +60,7 @@ export function admissionPlugins({ platform, authorizer, rbac }: AdmissionDepend
     mutatingWebhooks(platform.random, authorizer, builtIn), // after the built-in plugins, which run again over what it changes
     deviceAdminAccess, // as they will be stored, too
     rbacEscalation(authorizer, rbac), // sees roles and bindings as they will be stored
+    paramAccess(authorizer),
     validatingPolicies(authorizer),
     validatingWebhooks(platform.random, authorizer),
     resourceQuota(), // last: only what everybody else has let pass is charged

@@ -19,7 +19,7 @@ import { writeOptions } from "./options.ts";
 import { ownUpdated, setOwners } from "./ownership.ts";
 import { patched, readPatchRequest } from "./patch.ts";
 import { get } from "./read.ts";
-import { change } from "./update.ts";
+import { change, type View } from "./update.ts";
 
 export async function scale(op: Operation): Promise<Result> {
   switch (op.info.verb) {
@@ -44,13 +44,22 @@ async function put(op: Operation): Promise<Result> {
     ownUpdated(op, live, object, Scale);
     return object as Scale;
   };
-  return answer(op, await change(op, options, { next: (live) => withScale(op, live, edit) }));
+  return answer(op, await change(op, options, { next: (live) => withScale(op, live, edit), view: viewOf(op) }));
 }
 
 async function patch(op: Operation): Promise<Result> {
   const request = await readPatchRequest(op, Scale);
   const edit = (live: Scale) => patched(op, live, request) as Scale;
-  return answer(op, await change(op, request.options, { next: (live) => withScale(op, live, edit) }));
+  return answer(op, await change(op, request.options, { next: (live) => withScale(op, live, edit), view: viewOf(op) }));
+}
+
+/** Admission judges the scale. */
+function viewOf(op: Operation): View {
+  const { kind } = op.served;
+  return {
+    of: (object) => scaleOf(kind, object),
+    into: (object, seen) => setAt(object, pathsOf(kind).specReplicas, (seen as Scale).spec.replicas ?? 0),
+  };
 }
 
 /** The object after its scale was edited. */

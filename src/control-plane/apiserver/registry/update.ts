@@ -60,6 +60,15 @@ export interface Change {
   create?: () => Promise<Result>;
   /** The new state, in the served version and with its owners recorded; `live` is the stored one in that version, frozen. */
   next(live: KubeObject): KubeObject | Promise<KubeObject>;
+  /** What admission sees in the object's place. */
+  view?: View;
+}
+
+/** A part of an object that looks like an object of its own. */
+export interface View {
+  of(object: KubeObject): KubeObject;
+  /** Takes over what admission changed. */
+  into(object: KubeObject, seen: KubeObject): void;
 }
 
 export async function change(op: Operation, options: WriteOptions, how: Change): Promise<Result> {
@@ -86,7 +95,10 @@ async function attempt(op: Operation, options: WriteOptions, how: Change, entry:
   if (how.uid && how.uid !== old.metadata.uid) throw uidPrecondition(op, how.uid, old.metadata.uid);
   const next = await how.next(objectOf(entry, op.served));
   const object = await toVersion(resource, next, hub);
-  await admit(op, attributesOf(op, "UPDATE", object, old, options));
+  const oldSeen = how.view ? how.view.of(old) : old;
+  const seen = how.view ? how.view.of(object) : object;
+  await admit(op, attributesOf(op, "UPDATE", seen, oldSeen, options));
+  how.view?.into(object, seen);
   dropDuplicateOwners(op, object, true);
   checkRevision(op, object, entry);
   const companions = op.info.subresource
@@ -94,7 +106,7 @@ async function attempt(op: Operation, options: WriteOptions, how: Change, entry:
     : (op.core.companions[resource.id]?.plan(op.core, object, old) ?? noCompanions);
   beforeUpdate(op, object, old, options.dryRun);
   setOwners(object, withoutIdleTimes(old, object));
-  await validateAdmission(op, attributesOf(op, "UPDATE", object, old, options));
+  await validateAdmission(op, attributesOf(op, "UPDATE", how.view ? how.view.of(object) : object, oldSeen, options));
   if (isReleased(resource.storage.kind, object, old)) return finish(op, options, entry, object);
   if (deepEqual(old, object)) return { type: "entry", code: 200, served: op.served, entry };
   if (options.dryRun)

@@ -28,6 +28,7 @@ test.each([
   "cidr('10.0.0.0/8').containsIP('10.2.3.4') && ip('::1').isLoopback() && ip('127.0.0.1').family() == 4",
   "sets.contains([1, 2, 3], [1]) && [1, 2, 3].sum() == 6 && [3, 1].max() == 3 && ['a', 'b'].isSorted()",
   "format.dns1123Label().validate('a-b') == optional.none() && format.named('nope') == optional.none()",
+  "semver('1.10.0').isGreaterThan(semver('1.9.3')) && semver('1.0.0-rc.2').isLessThan(semver('1.0.0')) && isSemver('v1.2', true)",
   "type(1) == int && type('a') == string && string(1.5) == '1.5' && int('12') == 12 && b'abc' == bytes('abc')",
   "optional.of(3).optMap(x, x + 1).value() == 4 && [1, ?optional.none()].size() == 1 && {?'a': optional.of(1)} == {'a': 1}",
   "(object.a == 1 ? 'one' : 'other') == 'one' && r'\\d' == '\\\\d' && \"\"\"x\"\"\" == 'x'",
