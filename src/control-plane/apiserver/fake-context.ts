@@ -18,8 +18,10 @@ export interface FakeContext extends ServerContext {
 
 export function fakeContext(now = Date.UTC(2026, 0, 1)): FakeContext {
   const caches = new Map<string, FakeCache>();
+  const kinds = new Set<Kind<any>>();
   const cacheOf = (kind: Kind<any>): FakeCache => {
     const id = `${kind.group}/${kind.plural}`;
+    kinds.add(kind);
     return caches.get(id) ?? caches.set(id, fakeCache()).get(id)!;
   };
   return {
@@ -27,7 +29,7 @@ export function fakeContext(now = Date.UTC(2026, 0, 1)): FakeContext {
     client: () => {
       throw new Error("the fake context has no client");
     },
-    kinds: () => [],
+    kinds: () => kinds,
     now: () => now,
     put: (kind, ...objects) => objects.forEach((o) => cacheOf(kind).put(o as KubeObject)),
     remove: (kind, key) => cacheOf(kind).remove(key),
