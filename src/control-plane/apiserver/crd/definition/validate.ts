@@ -151,7 +151,7 @@ const wasStructural = (old: Definition | undefined) =>
     return !props || (isConvertible(props) && !structuralErrors(props, "").length);
   });
 
-function versionSchemaErrors({ schema }: Version, path: string, old: Definition | undefined): FieldError[] {
+function versionSchemaErrors({ name, schema }: Version, path: string, old: Definition | undefined): FieldError[] {
   const props = schema?.openAPIV3Schema;
   if (!props) return [];
   const errors: FieldError[] = [];
@@ -164,7 +164,10 @@ function versionSchemaErrors({ schema }: Version, path: string, old: Definition 
   }
   const ofSchema = schemaErrors(props, path, { root: true });
   errors.push(...ofSchema);
-  if (structural && !ofSchema.length) errors.push(...ruleDefinitionErrors(props, path, true));
+  if (structural && !ofSchema.length) {
+    const before = old?.spec.versions?.find((v) => v.name === name)?.schema?.openAPIV3Schema;
+    errors.push(...ruleDefinitionErrors(props, path, !deepEqual(before, props)));
+  }
   return errors;
 }
 
