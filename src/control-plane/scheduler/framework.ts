@@ -47,6 +47,10 @@ export interface Handle {
   record(pod: Pod, type: "Normal" | "Warning", reason: string, message: string): void;
   /** A live cache of one of the kinds that the scheduler watches (`WATCHED` in scheduler.ts). */
   cache<T extends KubeObject>(kind: Kind<T>): Cache<T>;
+  /** The node on which room is held for this pod: what the scheduler knows, which may be ahead of the pod's status. */
+  nominationOf(pod: PodInfo): string | undefined;
+  /** Holds room for a pod on a node from now on. */
+  nominate(pod: PodInfo, node: string): void;
   /** Pods with a nominated node, by node name: room held for a preemptor. */
   nominated(node: string): readonly PodInfo[];
 }

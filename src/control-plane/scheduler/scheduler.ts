@@ -28,6 +28,7 @@ import { ClusterState } from "./cluster-state.ts";
 import { Decider, explain, type Decision } from "./cycle.ts";
 import type { ClusterEventType, Handle } from "./framework.ts";
 import { defaultProfile, type ProfileEntry } from "./order.ts";
+import type { NodeInfo } from "./node-info.ts";
 import { podInfo, type PodInfo } from "./pod-info.ts";
 import { SchedulingQueue, type QueuedPod } from "./queue.ts";
 
@@ -127,6 +128,8 @@ export class Scheduler {
       now: () => this.options.platform.clock.now(),
       record: (pod, type, reason, message) => this.options.recorder.event(pod, type, reason, message),
       cache: (kind) => this.options.informers.informer(kind).cache,
+      nominationOf: ({ uid, pod }) => this.nominations.get(uid)?.node ?? pod.status.nominatedNodeName,
+      nominate: (info, node) => void this.nominations.set(info.uid, { node, info }),
       nominated: (node) => [...this.nominations.values()].filter((n) => n.node === node).map((n) => n.info),
     };
   }
@@ -213,22 +216,26 @@ export class Scheduler {
   /** No node fits: let postFilter make room, tell the user why, and wait for a change that helps. */
   private async refuse(queued: QueuedPod, decision: Decision): Promise<void> {
     const { info } = queued;
-    this.queue.giveBack(queued, decision.rejectedBy);
+    try {
+      const { message, nominated } = await this.makeRoom(info, decision);
+      this.options.recorder.event(info.pod, "Warning", "FailedScheduling", message);
+      await this.setCondition(info, message, nominated);
+    } finally {
+      this.queue.giveBack(queued, decision.rejectedBy); // what happened meanwhile counts as an event
+    }
+  }
+
+  private async makeRoom(info: PodInfo, decision: Decision): Promise<{ message: string; nominated: string | undefined }> {
     let message = explain(decision);
-    let nominated = info.pod.status.nominatedNodeName;
     for (const { plugin } of this.profile) {
-      const result = await plugin.postFilter?.(info, decision.rejections, decision.cycle, (pod, node) =>
-        this.decider.evaluate(pod, node, this.state.nodes),
-      );
+      const evaluate = (pod: PodInfo, node: NodeInfo) => this.decider.evaluate(pod, node, this.state.nodes);
+      const result = await plugin.postFilter?.(info, decision.rejections, decision.cycle, evaluate);
       if (!result) continue;
       if (result.message) message += ` ${result.message}`;
-      nominated = result.nominated;
-      if (nominated) this.nominations.set(info.uid, { node: nominated, info });
-      else this.nominations.delete(info.uid);
-      if (nominated) break;
+      if (result.nominated) return { message, nominated: result.nominated };
+      this.nominations.delete(info.uid);
     }
-    this.options.recorder.event(info.pod, "Warning", "FailedScheduling", message);
-    await this.setCondition(info, message, nominated);
+    return { message, nominated: undefined };
   }
 
   private async setCondition({ pod }: PodInfo, message: string, nominated: string | undefined): Promise<void> {

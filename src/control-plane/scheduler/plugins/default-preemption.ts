@@ -26,7 +26,8 @@ export const defaultPreemption = definePlugin({
   requeueOn: [{ kind: Pod, when: ["Delete"] }],
   async postFilter(pod, rejections, cycle, evaluate): Promise<PostFilterResult> {
     const refusal = notEligible(pod, cycle);
-    if (refusal) return keep(pod, `preemption: ${refusal}`);
+    const place = cycle.handle.nominationOf(pod);
+    if (refusal) return { message: `preemption: ${refusal}`, ...(place && { nominated: place }) };
     const tried = new Map<string, string>();
     const candidates: Candidate[] = [];
     for (const node of cycle.nodes) {
@@ -41,22 +42,21 @@ export const defaultPreemption = definePlugin({
     }
     const best = candidates.toSorted(better)[0];
     if (!best) return { message: `preemption: ${histogram(tried, cycle.nodes.length)}` };
+    cycle.handle.nominate(pod, best.node.name); // before the first goes, or others take its room
     for (const victim of best.victims) await evict(victim, pod, best.node.name, cycle.handle);
     return { nominated: best.node.name, message: "" };
   },
 });
 
-function notEligible({ pod, priority }: PodInfo, { nodes }: Cycle): string | undefined {
+function notEligible(info: PodInfo, { nodes, handle }: Cycle): string | undefined {
+  const { pod, priority } = info;
+  const place = handle.nominationOf(info);
   if (pod.spec.preemptionPolicy === "Never") return "not eligible due to preemptionPolicy=Never.";
-  const nominated = nodes.find((node) => node.name === pod.status.nominatedNodeName);
+  const nominated = nodes.find((node) => node.name === place);
   const waiting = [...(nominated?.pods.values() ?? [])].some(
     (other) => other.priority < priority && other.pod.metadata.deletionTimestamp,
   );
   return waiting ? "not eligible due to a terminating pod on the nominated node." : undefined;
-}
-
-function keep({ pod }: PodInfo, message: string): PostFilterResult {
-  return { message, ...(pod.status.nominatedNodeName && { nominated: pod.status.nominatedNodeName }) };
 }
 
 /** Removes every pod of lower priority, then gives back as many as possible, those that a disruption budget protects first. */
