@@ -10,23 +10,23 @@ import {
 } from "../../../shared/apimachinery/patch/index.ts";
 import { toVersion } from "./convert.ts";
 import { managerOf, type Operation } from "./operation.ts";
-import type { Resource } from "./resources.ts";
 
 /** Who writes, through which door; `kind` is that of the written document where it is not the path's (a scale). */
 export function writerOf(op: Operation, kind: Kind<any> = op.served.kind): Writer {
-  const { resource } = op.served;
   return {
     scope: fieldScope(kind, op.info.subresource),
     manager: managerOf(op),
     now: op.now,
-    inVersion: kind === op.served.kind ? (object, apiVersion) => inVersion(resource, object, apiVersion) : undefined,
+    inVersion: kind === op.served.kind ? (object, apiVersion) => inVersion(op, object, apiVersion) : undefined,
   };
 }
 
+type InVersion = NonNullable<Writer["inVersion"]>;
+
 /** For entries that were recorded in another served version. */
-function inVersion(resource: Resource, object: object, apiVersion: string): ReturnType<NonNullable<Writer["inVersion"]>> {
+function inVersion({ served: { resource, kind } }: Operation, object: object, apiVersion: string): ReturnType<InVersion> {
   const served = resource.served.get(apiVersion);
-  if (!served) return undefined;
+  if (!served || served.kind.group !== kind.group) return undefined; // another group's Events are not followed
   const converted = toVersion(resource, deepCopy(object) as KubeObject, served);
   // Differs: entries of another version are not followed where a webhook would have to convert.
   if (converted instanceof Promise) return undefined;

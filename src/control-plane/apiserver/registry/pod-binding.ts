@@ -34,9 +34,11 @@ export function podBinding(core: Core): VirtualResource {
 /** A plain 500: the error is no Status upstream. */
 function checkTarget({ target }: Binding): void {
   const { kind = "", name } = target ?? {};
+  const faults: string[] = [];
   if (kind !== "" && kind !== "Node")
-    throw apiError(500, "", `target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`);
-  if (!name) throw apiError(500, "", "target.name: Required value");
+    faults.push(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`);
+  if (!name) faults.push("target.name: Required value");
+  if (faults.length) throw apiError(500, "", faults.length > 1 ? `[${faults.join(", ")}]` : faults[0]!);
 }
 
 function assign(pod: Pod, { target, metadata }: Binding, { now }: CallContext): void {

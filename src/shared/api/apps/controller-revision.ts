@@ -9,8 +9,8 @@ import { defineKind } from "../kind.ts";
 export const ControllerRevision = defineKind<T>({
   ...facts["apps/v1/controllerrevisions"],
   validate: ({ data, revision = 0 }) => [
-    ...(data === undefined || data === null ? [required("data", "data is mandatory")] : []),
     ...nonNegative("revision", revision),
+    ...(data === undefined || data === null ? [required("data", "data is mandatory")] : []),
   ],
   validateUpdate: ({ data }, old) =>
     deepEqual(data, old.data) ? [] : [invalidValue("data", data ?? null, "field is immutable")],
