@@ -152,12 +152,22 @@ function planOf(schema: StructSchema): StructPlan {
   return plan;
 }
 
+const absent = new WeakSet<object>();
+
+function noteAbsent<T extends object>(value: T): T {
+  absent.add(value);
+  return value;
+}
+
+/** An empty list or map that decoding put where none was given: null in Go, which nobody owns. */
+export const wasAbsent = (value: unknown): boolean => typeof value === "object" && value !== null && absent.has(value);
+
 /** What an absent, always emitted field holds in memory; undefined where Go writes null. */
 function zeroMaker(field: Field): (() => unknown) | undefined {
   if (field.ptr) return undefined;
   const schema = field.schema;
-  if (schema.type === "list") return schema.wrapper ? undefined : () => [];
-  if (schema.type === "map") return () => ({});
+  if (schema.type === "list") return schema.wrapper ? undefined : () => noteAbsent([]);
+  if (schema.type === "map") return () => noteAbsent({});
   if (schema.type === "struct") return () => zeroStruct(planOf(schema));
   return SCALAR_ZERO[schema.scalar] === undefined ? undefined : () => SCALAR_ZERO[schema.scalar];
 }

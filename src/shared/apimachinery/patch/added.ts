@@ -4,6 +4,7 @@
  * A part that was not there before owns itself and all below it (`"."`). An object of a built-in type is never quite absent: the fields
  * that Go always writes were there, empty, before it was filled, so they are owned only as far as they differ from that.
  */
+import { wasAbsent } from "../decode.ts";
 import type { ListSchema, Schema, StructSchema } from "../schema.ts";
 import { compareElements, memberElement, SELF } from "./elements.ts";
 import { LEAF, type Fields } from "./fields.ts";
@@ -73,6 +74,7 @@ function filled(
   const before = present.find((p) => p.name === name);
   if (!before) return fieldsOfNew(value, schema, typed);
   if (value === before.zero || value === undefined) return undefined;
+  if (wasAbsent(value) && isEmpty(value)) return undefined;
   if (schema.type === "struct" && schema.structType !== "atomic") {
     if (!isObject(value)) return undefined;
     return before.field.ptr ? withoutSelf(members(value, schema, typed)) : fillStruct(value, schema);

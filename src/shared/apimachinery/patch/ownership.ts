@@ -75,8 +75,8 @@ export function ownershipOfUpdated(live: KubeObject, object: KubeObject, writer:
   const entries = live.metadata.managedFields as ManagedFieldsEntry[] | undefined;
   try {
     const managers = managersFor(entries, object.metadata.managedFields, writer.scope);
-    dropUnserved(managers, live as unknown as JsonObject, writer);
     if (managers.size === 0) return undefined;
+    dropUnserved(managers, live as unknown as JsonObject, writer);
     const changes = changesByVersion(live, object, writer);
     const { changed, removed } = changes(writer.scope.apiVersion)!;
     if (!changed && !removed) return sameEntries(entries, entriesOf(withoutEmpty(managers)));
