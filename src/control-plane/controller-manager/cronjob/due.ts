@@ -7,7 +7,7 @@
  */
 import type { CronJob } from "../../../shared/api/index.ts";
 import { parseTime } from "../../../shared/lib/platform.ts";
-import type { NextTime } from "./schedule.ts";
+import type { NextTime } from "../../../shared/lib/cron-schedule.ts";
 
 const MANY = 100;
 /** A little after the full minute, so that the clock has passed it for sure. */

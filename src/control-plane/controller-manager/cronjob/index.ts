@@ -16,7 +16,7 @@ import { finishedAs } from "../common/job-state.ts";
 import { isNamespaceTerminating, messageOf } from "../common/pod-control.ts";
 import { writeStatus } from "../common/write-status.ts";
 import { dueStart, untilNextMs } from "./due.ts";
-import { parseSchedule, type NextTime } from "./schedule.ts";
+import { parseSchedule, type NextTime } from "../../../shared/lib/cron-schedule.ts";
 
 const TIMESTAMP = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 

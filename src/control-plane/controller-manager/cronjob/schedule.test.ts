@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CronJob } from "../../../shared/api/index.ts";
 import { dueStart, untilNextMs } from "./due.ts";
-import { parseSchedule } from "./schedule.ts";
+import { parseSchedule } from "../../../shared/lib/cron-schedule.ts";
 
 const at = (text: string) => Date.parse(text);
 const next = (schedule: string, from: string, zone?: string) =>

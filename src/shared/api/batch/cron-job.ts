@@ -1,5 +1,6 @@
 import type { CronJob as T } from "../generated/batch-v1.ts";
 import { age, NONE, since, UNSET } from "../cells.ts";
+import { validateCronJob } from "./cron-job-validation.ts";
 import { facts } from "../generated/kinds.ts";
 import { nameWarnings } from "../name-warnings.ts";
 import { defineKind } from "../kind.ts";
@@ -24,6 +25,7 @@ export const CronJob = defineKind<T>({
     spec.failedJobsHistoryLimit ??= 1;
     setTemplateDefaults(spec.jobTemplate.spec.template);
   },
+  validate: (cronJob, _context, old) => validateCronJob(cronJob, old),
   warnings: ({ metadata }, old) => nameWarnings(metadata.name, old),
   generation: true,
 });

@@ -19,10 +19,10 @@ export function setJobSpecDefaults(spec: JobSpec): void {
 /** Pods of a job are found by the job's uid; the unprefixed labels are what older clients look for. */
 export function generateSelector({ metadata, spec }: Job): void {
   const labels = (spec.template.metadata.labels ??= {});
-  labels["controller-uid"] = metadata.uid;
-  labels["job-name"] = metadata.name;
-  labels["batch.kubernetes.io/controller-uid"] = metadata.uid;
-  labels["batch.kubernetes.io/job-name"] = metadata.name;
+  for (const prefix of ["", "batch.kubernetes.io/"]) {
+    labels[`${prefix}controller-uid`] ??= metadata.uid;
+    labels[`${prefix}job-name`] ??= metadata.name;
+  }
   spec.selector ??= {};
   spec.selector.matchLabels ??= {};
   spec.selector.matchLabels["batch.kubernetes.io/controller-uid"] ??= metadata.uid;

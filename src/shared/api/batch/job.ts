@@ -1,10 +1,13 @@
 import type { Job as T } from "../generated/batch-v1.ts";
 import { parseTime } from "../../lib/platform.ts";
 import { age, since } from "../cells.ts";
+import { deepEqual } from "../../apimachinery/patch/json.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind, type ReadContext } from "../kind.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
 import { generateSelector, setJobSpecDefaults } from "./job-spec.ts";
+import { validateJobStatus } from "./job-status-validation.ts";
+import { validateJob, validateJobUpdate } from "./job-validation.ts";
 
 export const Job = defineKind<T>({
   ...facts["batch/v1/jobs"],
@@ -24,8 +27,16 @@ export const Job = defineKind<T>({
   selectableFields: { "status.successful": (job) => String(job.status.succeeded ?? 0) },
   prepareForCreate(job) {
     job.status = {};
-    if (!job.spec.manualSelector) generateSelector(job);
+    const { metadata, spec } = job;
+    // Labels that defaults took from the template stay those of the template, with what is generated into it.
+    const shared = !metadata.labels || deepEqual(metadata.labels, spec.template.metadata.labels);
+    if (!spec.manualSelector) generateSelector(job);
+    if (shared && spec.template.metadata.labels) metadata.labels = { ...spec.template.metadata.labels };
   },
+  revalidatesMetadata: true,
+  validate: (job, _context, old) => validateJob(job, old),
+  validateUpdate: validateJobUpdate,
+  validateStatusUpdate: validateJobStatus,
 });
 export type Job = T;
 

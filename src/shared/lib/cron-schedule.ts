@@ -7,7 +7,7 @@
  *
  * @source github.com/robfig/cron v3 parser.go and spec.go, which upstream parses with
  */
-import { calendarAt, zoneOffsetMs } from "../../../shared/lib/platform.ts";
+import { calendarAt, zoneOffsetMs } from "./platform.ts";
 
 /** The first moment after `ms`, or undefined where there is none within five years. */
 export type NextTime = (ms: number) => number | undefined;
@@ -114,14 +114,16 @@ function limits(range: string, field: Field, stepped: boolean): [number, number]
 function number(text: string, names: Readonly<Record<string, number>> | undefined): number {
   const named = names?.[text.toLowerCase()];
   if (named !== undefined) return named;
-  if (!/^\d+$/.test(text)) throw new ScheduleError(`failed to parse int from ${text}`);
+  if (!/^\d+$/.test(text))
+    throw new ScheduleError(`failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Number(text);
 }
 
 /** Go durations of at least a second. */
 function everyInterval(text: string): NextTime {
   const units: Record<string, number> = { h: HOUR, m: MINUTE, s: 1000 };
-  if (!/^(\d+[hms])+$/.test(text)) throw new ScheduleError(`failed to parse duration @every ${text}`);
+  if (!/^(\d+[hms])+$/.test(text))
+    throw new ScheduleError(`failed to parse duration @every ${text}: time: invalid duration ${JSON.stringify(text)}`);
   const total = [...text.matchAll(/(\d+)([hms])/g)].reduce((n, [, count, unit]) => n + Number(count) * units[unit!]!, 0);
   const ms = Math.max(total, 1000);
   return (t) => Math.floor(t / 1000) * 1000 + ms;
