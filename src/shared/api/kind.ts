@@ -55,6 +55,8 @@ export interface WriteContext {
   dryRun: boolean;
   /** Milliseconds since the epoch. */
   now: number;
+  /** Tells the client something about what is made of the object before it is judged. */
+  warn?(text: string): void;
   user?: { name: string; uid?: string; groups: readonly string[]; extra?: Readonly<Record<string, readonly string[]>> };
 }
 

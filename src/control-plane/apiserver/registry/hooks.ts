@@ -21,7 +21,15 @@ const kindOf = (op: Operation) => hubOf(op.served).kind;
 const IMMUTABLE = "field is immutable";
 
 export function writeContext(op: Operation, dryRun: boolean): WriteContext {
-  return { subresource: op.info.subresource, groupVersion: op.served.kind.groupVersion, dryRun, now: op.now, user: op.user };
+  const warn = (text: string) => void op.warnings.push(text);
+  return {
+    subresource: op.info.subresource,
+    groupVersion: op.served.kind.groupVersion,
+    dryRun,
+    now: op.now,
+    user: op.user,
+    warn,
+  };
 }
 
 /** The body's namespace is the path's, or left out; cluster-scoped objects have none. */

@@ -1,5 +1,7 @@
 import type { DaemonSet as T } from "../generated/apps-v1.ts";
 import { age, labelText } from "../cells.ts";
+import { podWarnings } from "../core/validation/pod-warnings.ts";
+import { isSameGeneration } from "../template-warnings.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 import { nonNegative } from "../core/validation/common.ts";
@@ -55,6 +57,7 @@ export const DaemonSet = defineKind<T>({
     ...validateStrategy("spec.updateStrategy", spec.updateStrategy),
     ...nonNegative("spec.revisionHistoryLimit", spec.revisionHistoryLimit),
   ],
+  warnings: (set, old) => (isSameGeneration(set, old) ? [] : podWarnings("spec.template", set.spec.template)),
   prepareForCreate({ metadata }) {
     metadata.annotations![GENERATION] = "1";
   },

@@ -1,7 +1,7 @@
 import type { Deployment as T } from "../generated/apps-v1.ts";
 import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
-import { nameWarnings } from "../name-warnings.ts";
+import { makerWarnings } from "../template-warnings.ts";
 import { defineKind } from "../kind.ts";
 import { nonNegative } from "../core/validation/common.ts";
 import {
@@ -53,7 +53,7 @@ export const Deployment = defineKind<T>({
       errors.push(invalidValue("status.collisionCount", count, "cannot be decremented"));
     return errors;
   },
-  warnings: ({ metadata }, old) => nameWarnings(metadata.name, old),
+  warnings: (object, old) => makerWarnings(object, old, object.spec.template),
   generation: true,
 });
 export type Deployment = T;

@@ -1,7 +1,7 @@
 import type { ReplicaSet as T } from "../generated/apps-v1.ts";
 import { age } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
-import { nameWarnings } from "../name-warnings.ts";
+import { makerWarnings } from "../template-warnings.ts";
 import { defineKind } from "../kind.ts";
 import { nonNegative } from "../core/validation/common.ts";
 import { immutableSelector, validateCounts, validateReplicated } from "./validation.ts";
@@ -29,7 +29,7 @@ export const ReplicaSet = defineKind<T>({
   validateUpdate: ({ spec }, old) => immutableSelector(spec.selector, old.spec.selector),
   validateStatusUpdate: ({ status }) =>
     validateCounts(status, [...COUNTS, "observedGeneration", "terminatingReplicas"], COUNTS.slice(1)),
-  warnings: ({ metadata }, old) => nameWarnings(metadata.name, old),
+  warnings: (object, old) => makerWarnings(object, old, object.spec.template),
   generation: true,
 });
 export type ReplicaSet = T;

@@ -6,6 +6,7 @@
 import { forbidden, invalidValue, required, type FieldError } from "../../apimachinery/field-error.ts";
 import { deepEqual } from "../../apimachinery/patch/json.ts";
 import { isDNS1123Label } from "../../apimachinery/validation.ts";
+import { validateClaimSpec } from "../core/validation/claim.ts";
 import { nonNegative, says } from "../core/validation/common.ts";
 import { validatePodTemplate } from "../core/validation/pod-spec.ts";
 import type { StatefulSet } from "../generated/apps-v1.ts";
@@ -24,6 +25,10 @@ export function validateStatefulSet({ spec }: StatefulSet, old: StatefulSet | un
       const field = `spec.persistentVolumeClaimRetentionPolicy.${name}`;
       return [{ ...invalidValue(field, policy, ""), ...unsupported(policy) }];
     }),
+    // They do not change later; what was let in before stays.
+    ...(old ? [] : (spec.volumeClaimTemplates ?? [])).flatMap((claim, i) =>
+      validateClaimSpec(`spec.volumeClaimTemplates[${i}].spec`, claim.spec),
+    ),
     ...nonNegative("spec.replicas", spec.replicas),
     ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
     ...nonNegative("spec.ordinals.start", spec.ordinals?.start),

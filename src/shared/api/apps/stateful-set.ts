@@ -1,5 +1,8 @@
 import type { StatefulSet as T } from "../generated/apps-v1.ts";
 import { age } from "../cells.ts";
+import { claimSpecWarnings } from "../core/validation/claim.ts";
+import { podWarnings } from "../core/validation/pod-warnings.ts";
+import { isSameGeneration } from "../template-warnings.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 import { validateCounts } from "./validation.ts";
@@ -35,6 +38,8 @@ export const StatefulSet = defineKind<T>({
     spec.replicas ??= 1;
     spec.revisionHistoryLimit ??= 10;
     for (const claim of spec.volumeClaimTemplates ?? []) {
+      claim.apiVersion ||= "v1";
+      claim.kind ||= "PersistentVolumeClaim";
       claim.spec.volumeMode ??= "Filesystem";
       claim.status.phase ??= "Pending";
     }
@@ -42,10 +47,22 @@ export const StatefulSet = defineKind<T>({
   },
   validate: (set, _context, old) => validateStatefulSet(set, old),
   validateUpdate: validateStatefulSetUpdate,
+  warnings(set, old) {
+    const { spec } = set;
+    const limit = spec.revisionHistoryLimit ?? 0;
+    const text = "a negative value retains all historical revisions; a value >= 0 is recommended";
+    const claims = old ? [] : (spec.volumeClaimTemplates ?? []);
+    return [
+      ...(isSameGeneration(set, old) ? [] : podWarnings("spec.template", spec.template)),
+      ...claims.flatMap((claim, i) => claimSpecWarnings(`spec.volumeClaimTemplates[${i}]`, claim.spec)),
+      ...(limit < 0 ? [`spec.revisionHistoryLimit: ${text}`] : []),
+    ];
+  },
   validateStatusUpdate({ status }, old) {
     const errors = validateCounts(status, COUNTS, BOUNDED);
     const count = status.collisionCount ?? 0;
-    if (count < (old.status.collisionCount ?? 0))
+    const was = old.status.collisionCount;
+    if (was !== undefined && (status.collisionCount === undefined || count < was))
       errors.push(invalidValue("status.collisionCount", count, "cannot be decremented"));
     return errors;
   },

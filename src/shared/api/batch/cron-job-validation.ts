@@ -30,7 +30,7 @@ export function validateCronJob({ metadata, spec }: CronJob, old?: CronJob): Fie
   if (manualSelector) errors.push(notSupportedAsListed(`${field}.manualSelector`, manualSelector, ["nil", "false"]));
   errors.push(...nonNegative("spec.successfulJobsHistoryLimit", spec.successfulJobsHistoryLimit));
   errors.push(...nonNegative("spec.failedJobsHistoryLimit", spec.failedJobsHistoryLimit));
-  if (!old && metadata.name.length > NAME_MAX)
+  if (!old && (metadata.name ?? "").length > NAME_MAX)
     errors.push(invalidValue("metadata.name", metadata.name, `must be no more than ${NAME_MAX} characters`));
   return errors;
 }

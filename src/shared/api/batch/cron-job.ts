@@ -2,7 +2,7 @@ import type { CronJob as T } from "../generated/batch-v1.ts";
 import { age, NONE, since, UNSET } from "../cells.ts";
 import { validateCronJob } from "./cron-job-validation.ts";
 import { facts } from "../generated/kinds.ts";
-import { nameWarnings } from "../name-warnings.ts";
+import { jobWarnings } from "./job-spec.ts";
 import { defineKind } from "../kind.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
 import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
@@ -26,7 +26,13 @@ export const CronJob = defineKind<T>({
     setTemplateDefaults(spec.jobTemplate.spec.template);
   },
   validate: (cronJob, _context, old) => validateCronJob(cronJob, old),
-  warnings: ({ metadata }, old) => nameWarnings(metadata.name, old),
+  warnings: (cronJob, old) => [
+    ...jobWarnings(cronJob, old, "spec.jobTemplate.spec", cronJob.spec.jobTemplate.spec),
+    ...(old && cronJob.spec.schedule.includes("TZ") ? [ZONED] : []),
+  ],
   generation: true,
 });
 export type CronJob = T;
+
+const ZONED =
+  "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details";

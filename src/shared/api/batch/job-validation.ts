@@ -138,8 +138,8 @@ function validateGenerated({ metadata, spec }: Job, old: Job | undefined): Field
   if (spec.manualSelector || !spec.selector) return [];
   const had = old?.spec.template.metadata?.labels;
   const prefixed = !old || (had?.[PREFIX + UID] !== undefined && had?.[PREFIX + NAME] !== undefined);
-  const wanted: Record<string, string> = { [UID!]: metadata.uid, [NAME!]: metadata.name };
-  if (prefixed) Object.assign(wanted, { [PREFIX + UID]: metadata.uid, [PREFIX + NAME]: metadata.name });
+  const wanted: Record<string, string> = { [UID!]: metadata.uid, [NAME!]: metadata.name ?? "" };
+  if (prefixed) Object.assign(wanted, { [PREFIX + UID]: metadata.uid, [PREFIX + NAME]: metadata.name ?? "" });
   const errors: FieldError[] = [];
   const labels = spec.template.metadata?.labels ?? {};
   for (const [key, value] of Object.entries(wanted)) {

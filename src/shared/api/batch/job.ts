@@ -2,10 +2,11 @@ import type { Job as T } from "../generated/batch-v1.ts";
 import { parseTime } from "../../lib/platform.ts";
 import { age, since } from "../cells.ts";
 import { deepEqual } from "../../apimachinery/patch/json.ts";
+import { isLabelValue } from "../../apimachinery/validation.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind, type ReadContext } from "../kind.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
-import { generateSelector, setJobSpecDefaults } from "./job-spec.ts";
+import { generateSelector, jobWarnings, setJobSpecDefaults } from "./job-spec.ts";
 import { validateJobStatus } from "./job-status-validation.ts";
 import { validateJob, validateJobUpdate } from "./job-validation.ts";
 
@@ -30,13 +31,16 @@ export const Job = defineKind<T>({
     const { metadata, spec } = job;
     // Labels that defaults took from the template stay those of the template, with what is generated into it.
     const shared = !metadata.labels || deepEqual(metadata.labels, spec.template.metadata.labels);
+    const { name = "" }: { name?: string } = metadata;
     if (!spec.manualSelector) generateSelector(job);
-    if (shared && spec.template.metadata.labels) metadata.labels = { ...spec.template.metadata.labels };
+    if (shared && !isLabelValue(name).length && spec.template.metadata.labels)
+      metadata.labels = { ...spec.template.metadata.labels };
   },
   revalidatesMetadata: true,
   validate: (job, _context, old) => validateJob(job, old),
   validateUpdate: validateJobUpdate,
   validateStatusUpdate: validateJobStatus,
+  warnings: (job, old) => jobWarnings(job, old, "spec", job.spec),
 });
 export type Job = T;
 

@@ -132,10 +132,11 @@ function roundResources(resources: ResourceRequirements | undefined): void {
   roundUpToMilli(resources?.requests);
 }
 
-/** No tag and no digest, or the tag `latest`. */
+/** No tag and no digest, or the tag `latest`, with a digest too. */
 function isLatest(image: string): boolean {
-  if (image.includes("@")) return false;
-  const name = image.slice(image.lastIndexOf("/") + 1);
+  const [tagged, digest] = image.split("@") as [string, string?];
+  const name = tagged.slice(tagged.lastIndexOf("/") + 1);
+  if (digest !== undefined && !name.includes(":")) return false;
   const colon = name.lastIndexOf(":");
   return colon < 0 || name.slice(colon + 1) === "latest";
 }
@@ -144,6 +145,7 @@ function isLatest(image: string): boolean {
 export function setPodDefaults(pod: Pod): void {
   const { spec } = pod;
   setPodSpecDefaults(spec);
+  if (spec.terminationGracePeriodSeconds! < 0) spec.terminationGracePeriodSeconds = 1;
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     setRequestsFromLimits(container.resources);
     if (spec.hostNetwork) setHostPorts(container.ports);

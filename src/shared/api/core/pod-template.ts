@@ -4,6 +4,8 @@ import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 import { containerCells } from "../workload-cells.ts";
 import { setTemplateDefaults } from "./pod-spec-defaults.ts";
+import { podWarnings } from "./validation/pod-warnings.ts";
+import { isSameGeneration } from "../template-warnings.ts";
 import { validatePodTemplate } from "./validation/pod-spec.ts";
 
 export const PodTemplate = defineKind<T>({
@@ -12,6 +14,7 @@ export const PodTemplate = defineKind<T>({
   returnDeletedObject: true,
   setDefaults: (object) => setTemplateDefaults(object.template),
   validate: ({ template }) => validatePodTemplate("template", template),
+  warnings: (object, old) => (isSameGeneration(object, old) ? [] : podWarnings("template", object.template)),
   generation: true,
 });
 export type PodTemplate = T;

@@ -5,6 +5,9 @@ import { defineKind } from "../kind.ts";
 import { podCells } from "./pod-cells.ts";
 import { setPodDefaults } from "./pod-spec-defaults.ts";
 import { qosClassOf } from "./qos.ts";
+import { formatTime } from "../../lib/platform.ts";
+import { applyAppArmor, applyLabelKeys } from "./pod-creation.ts";
+import { podWarnings } from "./validation/pod-warnings.ts";
 import { validateNewPod } from "./validation/pod.ts";
 import { validateResize } from "./validation/pod-resize.ts";
 import { validatePodStatus } from "./validation/pod-status.ts";
@@ -27,9 +30,11 @@ export const Pod = defineKind<T>({
     "status.podIPs": (pod) => (pod.status.podIPs ?? []).map(({ ip }) => ip).join(","),
     "status.nominatedNodeName": (pod) => pod.status.nominatedNodeName ?? "",
   },
-  prepareForCreate(pod) {
+  prepareForCreate(pod, { now, warn }) {
     pod.status = { phase: "Pending", qosClass: qosClassOf(pod.spec) };
-    if (pod.spec.schedulingGates?.length) pod.status.conditions = [schedulingGated()];
+    if (pod.spec.schedulingGates?.length) pod.status.conditions = [schedulingGated(now)];
+    applyLabelKeys(pod);
+    for (const text of applyAppArmor(pod)) warn?.(text);
   },
   prepareForUpdate(pod, old) {
     pod.status = old.status;
@@ -46,7 +51,8 @@ export const Pod = defineKind<T>({
     alignIps(status, "hostIP", "hostIPs");
   },
   validateStatusUpdate: validatePodStatus,
-  warnings: ({ metadata }, old) => nameWarnings(metadata.name, old, "this is used in the Pod's hostname"),
+  warnings: (pod, old) =>
+    old ? [] : [...nameWarnings(pod.metadata.name, old, "this is used in the Pod's hostname"), ...podWarnings("", pod)],
   doors: {
     ephemeralcontainers(pod, old) {
       const { ephemeralContainers } = pod.spec;
@@ -72,10 +78,11 @@ export const Pod = defineKind<T>({
 });
 export type Pod = T;
 
-function schedulingGated(): NonNullable<T["status"]["conditions"]>[number] {
+function schedulingGated(now: number): NonNullable<T["status"]["conditions"]>[number] {
   return {
     type: "PodScheduled",
     status: "False",
+    lastTransitionTime: formatTime(now),
     reason: "SchedulingGated",
     message: "Scheduling is blocked due to non-empty scheduling gates",
   };

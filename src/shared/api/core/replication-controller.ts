@@ -1,7 +1,7 @@
 import type { ReplicationController as T } from "../generated/core-v1.ts";
 import { age, labelText } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
-import { nameWarnings } from "../name-warnings.ts";
+import { makerWarnings } from "../template-warnings.ts";
 import { defineKind } from "../kind.ts";
 import { required } from "../../apimachinery/field-error.ts";
 import { validateLasting, validateMatch } from "../apps/validation.ts";
@@ -36,7 +36,7 @@ export const ReplicationController = defineKind<T>({
         ]
       : [required("spec.template")]),
   ],
-  warnings: ({ metadata }, old) => nameWarnings(metadata.name, old),
+  warnings: (object, old) => makerWarnings(object, old, object.spec.template),
   generation: true,
   deletePropagation: "orphan",
   selectableFields: { "status.replicas": (rc) => String(rc.status.replicas ?? 0) },

@@ -83,6 +83,13 @@ export function profilesAgree(path: string, spec: PodSpec, annotations: Annotati
   return errors;
 }
 
+/** The field that an annotation stands for; none where it makes no sense. */
+export function profileOf(annotation: string): { type: string; localhostProfile?: string } | undefined {
+  if (NAMES[annotation]) return { type: NAMES[annotation] };
+  const localhostProfile = annotation.startsWith("localhost/") ? annotation.slice("localhost/".length) : "";
+  return localhostProfile ? { type: "Localhost", localhostProfile } : undefined;
+}
+
 const PROFILES = ["Localhost", "RuntimeDefault", "Unconfined"];
 const NAMES: Readonly<Record<string, string>> = { unconfined: "Unconfined", "runtime/default": "RuntimeDefault" };
 
