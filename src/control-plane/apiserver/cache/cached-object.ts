@@ -125,6 +125,8 @@ export class CachedObject implements ObjectPlace {
   }
 
   #parse(): KubeObject {
+    // What was stored in another version was read by that version's schema already.
+    if (this.shape.read && this.head !== this.shape.head) return JSON.parse(this.bytes.toString()) as KubeObject;
     return decodeText<KubeObject>(this.shape.schema, this.bytes.toString()).object;
   }
 
