@@ -1,4 +1,5 @@
 /** The processes that `up` supervises, and their end on SIGTERM or SIGINT. */
+import { setMaxListeners } from "node:events";
 import { realClock } from "../shared/lib/platform.ts";
 
 export async function server({ clusterDir }: { clusterDir: string }): Promise<void> {
@@ -21,6 +22,7 @@ const GRACE_MS = 4000;
 
 async function untilSignalled(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // every part of the process waits on it
   const stop = () => {
     controller.abort(new Error("asked to end"));
     realClock.after(GRACE_MS, () => process.exit(0), { background: true });

@@ -38,9 +38,15 @@ export interface TestCluster {
 
 const ALL: readonly ComponentName[] = ["apiserver", "controllers", "scheduler", "nodes"];
 
-/** Resolves when every part has started and the nodes are Ready. */
+/**
+ * Resolves when every part has started and the nodes are Ready.
+ *
+ * @throws Error when `options.components` names one that does not exist.
+ */
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
   const { components = ALL, platform = realPlatform, logger = silentLogger } = options;
+  const unknown = components.filter((name) => !ALL.includes(name));
+  if (unknown.length) throw new Error(`unknown components: ${unknown.join(", ")} (known: ${ALL.join(", ")})`);
   const scratch = mkdtempSync(join(tmpdir(), "knarr-test-"));
   const parts: Part[] = [];
   try {
@@ -56,7 +62,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     if (components.includes("nodes"))
       parts.push(await startSimulatedNodes(context, nodeNames(options.nodes ?? 1), options.nodeShape));
     const client = createClient(
-      api.server.transport({ name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] }),
+      api.server.transport({ name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] }, "knarr"),
     );
     return {
       kubeconfig: kubeconfig({ name: "knarr-test", server: api.url, ca: pki.cluster.certPem, credential: pki.clientOf("admin") }),

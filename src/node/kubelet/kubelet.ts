@@ -5,6 +5,7 @@
  *     API watch ─► PodWorker ─► CRI        what should be
  *     relist, probes, volumes ─► PodWorker what is
  */
+import { setMaxListeners } from "node:events";
 import { mkdir, readFile } from "node:fs/promises";
 import { ConfigMap } from "../../shared/api/core/config-map.ts";
 import { Pod } from "../../shared/api/core/pod.ts";
@@ -74,8 +75,10 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   const kubelet = await Kubelet.create(options);
   // One part that fails ends the others.
   const ended = new AbortController();
+  const stop = AbortSignal.any([signal, ended.signal]);
+  setMaxListeners(0, stop); // every part and every pause of one listens
   try {
-    await kubelet.run(AbortSignal.any([signal, ended.signal]));
+    await kubelet.run(stop);
   } finally {
     ended.abort(new Error("the kubelet ended"));
     await kubelet.close();

@@ -22,8 +22,6 @@ import {
 import type {
   Affinity,
   NodeAffinity,
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
   PodAffinity,
   PodAffinityTerm,
   PodSchedulingGate,
@@ -31,6 +29,7 @@ import type {
   TopologySpreadConstraint,
 } from "../../generated/core-v1.ts";
 import { oneOf, positive, says } from "./common.ts";
+import { validateNodeSelector, validateNodeSelectorTerm } from "./node-selector.ts";
 
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -51,56 +50,16 @@ function validateWeight(field: string, weight: number): FieldError[] {
 
 function validateNodeAffinity(field: string, affinity: NodeAffinity): FieldError[] {
   const wanted = affinity[REQUIRED];
-  const at = `${field}.${REQUIRED}.nodeSelectorTerms`;
-  const terms = wanted?.nodeSelectorTerms ?? [];
-  const none = wanted && terms.length === 0 ? [required(at, "must have at least one node selector term")] : [];
   return [
-    ...none,
-    ...terms.flatMap((term, i) => validateNodeTerm(`${at}[${i}]`, term, true)),
+    ...(wanted ? validateNodeSelector(`${field}.${REQUIRED}`, wanted) : []),
     ...(affinity[PREFERRED] ?? []).flatMap(({ weight, preference }, i) => {
       const one = `${field}.${PREFERRED}[${i}]`;
-      return [...validateWeight(one, weight), ...validateNodeTerm(`${one}.preference`, preference, false)];
+      return [
+        ...validateWeight(one, weight),
+        ...validateNodeSelectorTerm(`${one}.preference`, preference, { checkValues: false }),
+      ];
     }),
   ];
-}
-
-function validateNodeTerm(
-  field: string,
-  { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
-  strict: boolean,
-): FieldError[] {
-  return [
-    ...matchExpressions.flatMap((one, i) => validateExpression(`${field}.matchExpressions[${i}]`, one, strict)),
-    ...matchFields.flatMap((one, i) => validateFieldMatch(`${field}.matchFields[${i}]`, one)),
-  ];
-}
-
-function validateExpression(
-  field: string,
-  { key, operator, values = [] }: NodeSelectorRequirement,
-  strict: boolean,
-): FieldError[] {
-  const errors: FieldError[] = [];
-  const at = `${field}.values`;
-  if (operator === "In" || operator === "NotIn") {
-    if (values.length === 0) errors.push(required(at, "must be specified when `operator` is 'In' or 'NotIn'"));
-  } else if (operator === "Exists" || operator === "DoesNotExist") {
-    if (values.length > 0) errors.push(forbidden(at, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
-  } else if (operator === "Gt" || operator === "Lt") {
-    if (values.length !== 1) errors.push(required(at, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
-  } else errors.push(invalidValue(`${field}.operator`, operator, "not a valid selector operator"));
-  errors.push(...validateLabelName(`${field}.key`, key));
-  return strict ? [...errors, ...values.flatMap((value, i) => says(`${at}[${i}]`, value, isLabelValue(value)))] : errors;
-}
-
-function validateFieldMatch(field: string, { key, operator, values = [] }: NodeSelectorRequirement): FieldError[] {
-  const errors: FieldError[] = [];
-  if (operator !== "In" && operator !== "NotIn")
-    errors.push(invalidValue(`${field}.operator`, operator, "not a valid selector operator"));
-  else if (values.length !== 1)
-    errors.push(required(`${field}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
-  if (key !== "metadata.name") return [...errors, invalidValue(`${field}.key`, key, "not a valid field selector key")];
-  return [...errors, ...values.flatMap((value, i) => says(`${field}.values[${i}]`, value, isDNS1123Subdomain(value)))];
 }
 
 function validatePodAffinity(field: string, affinity: PodAffinity): FieldError[] {

@@ -13,16 +13,26 @@ export function validateNodeSelector(path: string, { nodeSelectorTerms: terms = 
   return terms.flatMap((term, i) => validateNodeSelectorTerm(`${path}.nodeSelectorTerms[${i}]`, term));
 }
 
-export const validateNodeSelectorTerm = (path: string, { matchExpressions, matchFields }: NodeSelectorTerm): FieldError[] => [
-  ...(matchExpressions ?? []).flatMap((one, i) => validateExpression(`${path}.matchExpressions[${i}]`, one)),
+/** `checkValues`: values that are no label values are refused too. */
+export const validateNodeSelectorTerm = (
+  path: string,
+  { matchExpressions, matchFields }: NodeSelectorTerm,
+  { checkValues = true } = {},
+): FieldError[] => [
+  ...(matchExpressions ?? []).flatMap((one, i) => validateExpression(`${path}.matchExpressions[${i}]`, one, { checkValues })),
   ...(matchFields ?? []).flatMap((one, i) => validateFieldMatch(`${path}.matchFields[${i}]`, one)),
 ];
 
-function validateExpression(path: string, { key, operator, values = [] }: NodeSelectorRequirement): FieldError[] {
+function validateExpression(
+  path: string,
+  { key, operator, values = [] }: NodeSelectorRequirement,
+  { checkValues }: { checkValues: boolean },
+): FieldError[] {
+  const odd = (value: string, i: number) => isLabelValue(value).map((text) => invalidValue(`${path}.values[${i}]`, value, text));
   return [
     ...validateOperator(path, operator, values),
     ...validateLabelName(`${path}.key`, key ?? ""),
-    ...values.flatMap((value, i) => isLabelValue(value).map((text) => invalidValue(`${path}.values[${i}]`, value, text))),
+    ...(checkValues ? values.flatMap(odd) : []),
   ];
 }
 
