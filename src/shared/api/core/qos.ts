@@ -13,12 +13,16 @@ const COUNTED = ["cpu", "memory"] as const;
 
 export function qosClassOf(spec: PodSpec): QosClass {
   const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((container) => container.resources ?? {});
-  const resources: ResourceRequirements[] = spec.resources ? [spec.resources] : containers;
+  const resources: ResourceRequirements[] = isSet(spec.resources) ? [spec.resources] : containers;
   const asked = resources.some(({ requests, limits }) =>
     COUNTED.some((name) => positive(requests?.[name]) || positive(limits?.[name])),
   );
   if (!asked) return "BestEffort";
   return resources.every(isGuaranteed) ? "Guaranteed" : "Burstable";
+}
+
+function isSet(resources: ResourceRequirements | undefined): resources is ResourceRequirements {
+  return Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0;
 }
 
 function isGuaranteed({ requests, limits }: ResourceRequirements): boolean {
