@@ -4,7 +4,7 @@
  * @source staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/predicates v1.36
  */
 import type { RuleWithOperations } from "../../../../shared/api/generated/admissionregistration-v1.ts";
-import { Namespace } from "../../../../shared/api/index.ts";
+import { Namespace, type Kind } from "../../../../shared/api/index.ts";
 import { internalError, notFound } from "../../../../shared/apimachinery/errors.ts";
 import type { LabelSelector } from "../../../../shared/apimachinery/meta.ts";
 import { selectorFromObject } from "../../../../shared/apimachinery/selectors.ts";
@@ -33,22 +33,34 @@ export const isExempt = ({ kind }: AdmissionAttributes) =>
 
 /** The cheap part first: most requests match no rule, and no selector is looked at. */
 export function matches(wanted: Rules, attributes: AdmissionAttributes, server: ServerContext): boolean {
-  if (!wanted.rules.some((rule) => ruleMatches(rule, attributes, wanted.matchPolicy))) return false;
-  if (wanted.exclude?.some((rule) => ruleMatches(rule, attributes, wanted.matchPolicy))) return false;
+  if (!wanted.rules.some((rule) => ruleMatches(rule, attributes, server, wanted.matchPolicy))) return false;
+  if (wanted.exclude?.some((rule) => ruleMatches(rule, attributes, server, wanted.matchPolicy))) return false;
   return namespaceMatches(wanted.namespaceSelector, attributes, server) && objectMatches(wanted.objectSelector, attributes);
 }
 
-function ruleMatches(rule: Rules["rules"][number], attributes: AdmissionAttributes, policy: Rules["matchPolicy"]): boolean {
+function ruleMatches(
+  rule: Rules["rules"][number],
+  attributes: AdmissionAttributes,
+  server: ServerContext,
+  policy: Rules["matchPolicy"],
+): boolean {
   const { kind, operation, subresource, name } = attributes;
   const has = (values: readonly string[] | undefined, value: string) => (values ?? []).some((v) => v === "*" || v === value);
   if (!has(rule.operations, operation) || !has(rule.apiGroups, kind.group)) return false;
   // Differs: versions of a resource count as equivalent without converting the object, which comes as it is.
-  if (policy === "Exact" && !has(rule.apiVersions, kind.version)) return false;
+  if (!has(rule.apiVersions, kind.version) && (policy === "Exact" || !namesOther(rule.apiVersions, kind, server))) return false;
   if (!(rule.resources ?? []).some((pattern) => resourceMatches(pattern, kind.plural, subresource))) return false;
   if (rule.resourceNames?.length && !rule.resourceNames.includes(name)) return false;
   if (rule.scope === "Namespaced") return kind.scope === "Namespaced";
   // A namespace is cluster-scoped, whatever its requests look like.
   return rule.scope !== "Cluster" || kind.scope === "Cluster";
+}
+
+/** One of the versions is another one in which the resource is served. */
+function namesOther(versions: readonly string[] | undefined, { group, plural }: Kind<any>, server: ServerContext): boolean {
+  for (const kind of server.kinds())
+    if (kind.group === group && kind.plural === plural && versions?.includes(kind.version)) return true;
+  return false;
 }
 
 /** `pods`, `pods/log`, `*`, `pods/*`, `* /log`, `* / *`: a star without a slash stands for resources alone. */
