@@ -30,7 +30,7 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
   if (served.kind.schema.dynamic && methods.has(method) && !allowed.includes(verb)) throw methodNotSupported(served.ref, verb);
   if (!methods.has(method) || !allowed.includes(verb)) throw noSuchMethod();
   if (!info.name && (verb === "update" || verb === "patch")) throw noSuchMethod();
-  if (info.name && !subresource && verb === "create") throw noSuchMethod();
+  if (info.name && !subresource && verb === "create" && !served.kind.schema.dynamic) throw noSuchMethod();
   // Over all namespaces objects can only be listed and watched.
   if (served.kind.scope === "Namespaced" && !info.namespace && verb !== "list" && verb !== "watch") throw noSuchMethod();
   return { served, subresource };

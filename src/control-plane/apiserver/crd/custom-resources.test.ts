@@ -1,10 +1,14 @@
-import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { parseYaml } from "../../../shared/apimachinery/yaml.ts";
 import { CustomResourceDefinition } from "../../../shared/api/index.ts";
 import { ApiError } from "../../../shared/apimachinery/errors.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import type { ApiRequest } from "../../../shared/client/types.ts";
+import { createClient } from "../../../shared/client/index.ts";
+import { runApiServer, systemUser } from "../index.ts";
 import { startCluster, type TestCluster } from "../../../testing/index.ts";
 
 const example = (name: string) =>
@@ -83,4 +87,28 @@ test("discovery and OpenAPI tell of it", async () => {
 test("deleting the definition deletes the objects", async () => {
   await ask("DELETE", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/crontabs.stable.example.com");
   await expect.poll(() => ask("GET", CRONTABS)).toBe("404 page not found\n");
+});
+
+test("what the store has is served from the start", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "crd-"));
+  try {
+    const first = await runApiServer({ dataDir, port: 0 });
+    const client = createClient(first.server.transport(systemUser));
+    await client.create(CustomResourceDefinition, example("crontabs.yaml") as unknown as CustomResourceDefinition);
+    const body = example("my-crontab.yaml");
+    await vi.waitUntil(() =>
+      client.transport.request({ method: "POST", path: CRONTABS, body }).then(
+        (a) => a.code === 201,
+        () => false,
+      ),
+    );
+    await first.close();
+    const second = await runApiServer({ dataDir, port: 0 });
+    const { transport } = createClient(second.server.transport(systemUser));
+    const { body: found } = await transport.request({ method: "GET", path: `${CRONTABS}/my-crontab` });
+    expect(found).toMatchObject({ spec: { replicas: 1 } });
+    await second.close();
+  } finally {
+    rmSync(dataDir, { recursive: true });
+  }
 });

@@ -26,6 +26,7 @@ import { randomName } from "./names.ts";
 import type { Operation } from "./operation.ts";
 import { writeOptions, type WriteOptions } from "./options.ts";
 import { ownCreated } from "./ownership.ts";
+import { plainError } from "./read.ts";
 import { storeKey } from "./resources.ts";
 import { put } from "./storage.ts";
 
@@ -90,7 +91,10 @@ async function createOnce(
   fillSystemFields(op, object);
   beforeCreate(op, object, options.dryRun);
   await validateAdmission(op, attributesOf(op, "CREATE", object, undefined, options));
-  if (object.metadata.resourceVersion) throw internalError("resourceVersion should not be set on objects to be created");
+  if (object.metadata.resourceVersion) {
+    const text = "resourceVersion should not be set on objects to be created";
+    throw resource.storage.kind.schema.dynamic ? plainError(text) : internalError(text);
+  }
   const { name, namespace = "" } = object.metadata;
   if (options.dryRun) {
     if (resource.cache.get(storeKey(resource, namespace, name))) throw exists(op, object);

@@ -37,9 +37,15 @@ export function patchObject(kind: ManagedKind, live: KubeObject, patch: PatchBod
   const { group, version } = kind;
   if (kind.schema.dynamic && isObject(result) && result.kind !== kind.kind && result.apiVersion === `${group}/${version}`)
     throw wrongCustomKind(kind, String(result.kind ?? ""), result);
+  if (kind.schema.dynamic && isObject(result) && result.kind === kind.kind && result.apiVersion !== `${group}/${version}`)
+    throw invalid({ group, resource: kind.kind }, nameOf(result), [
+      invalidValue("apiVersion", result.apiVersion ?? "", `must be ${group}/${version}`),
+    ]);
   if (isObject(result)) checkKind(kind, result, shown);
   return decodeResult(kind, result, patch, validation, shown);
 }
+
+const nameOf = ({ metadata }: JsonObject) => (isObject(metadata) ? String(metadata.name ?? "") : "");
 
 function patchStrategically(kind: ManagedKind, document: unknown, patch: PatchBody, validation: FieldValidation): Patched {
   if (kind.schema.dynamic) throw apiError(400, "BadRequest", "strategic merge patch format is not supported");

@@ -4,6 +4,7 @@
  * @source github.com/google/cel-go checker/cost.go, staging/src/k8s.io/apiserver/pkg/cel/library/cost.go v1.36
  */
 import type { Expr } from "../../../../shared/apimachinery/cel/ast.ts";
+import { kubernetes } from "../../../../shared/apimachinery/cel/index.ts";
 import type { Sized } from "./sizes.ts";
 
 /** What is known of the value of an expression. */
@@ -13,6 +14,8 @@ interface Estimate {
   /** Absent: unknown. */
   size?: number;
   sized?: Sized;
+  /** What an optional may hold. */
+  optional?: Sized;
   /** Size of items of a list that was made. */
   element?: Estimate;
 }
@@ -29,8 +32,10 @@ const product = (a: number, b: number) => (a === 0 || b === 0 ? 0 : a * b);
 const traversal = (size: number, factor = TRAVERSAL) => Math.ceil(product(size, factor));
 const sizeOr = ({ size }: Estimate) => size ?? Number.POSITIVE_INFINITY;
 
-export function estimatedCost(expression: Expr, variables: Readonly<Record<string, Sized>>): number {
+/** `optional`: the variable that is there only sometimes. */
+export function estimatedCost(expression: Expr, variables: Readonly<Record<string, Sized>>, optional?: string): number {
   return estimate(expression, (name) => {
+    if (name === optional) return optionalOf(variables[name], 0);
     const sized = Object.hasOwn(variables, name) ? variables[name] : undefined;
     return sized && ofSized(sized, 0);
   }).cost;
@@ -50,12 +55,14 @@ function estimate(expr: Expr, scope: Scope): Estimate {
       return scalar(0);
     case "ident": {
       const known = scope(expr.name);
-      return known ? { ...known, cost: 1 } : { cost: 1, kind: "dyn" };
+      // Else the name of a type.
+      return known ? { ...known, cost: 1 } : scalar(1);
     }
     case "select": {
       const target = estimate(expr.target, scope);
       const own = target.kind === "map" || target.kind === "object" || expr.optional ? 1 : 0;
-      const inner = expr.optional ? undefined : memberOf(target, expr.field);
+      const inner = memberOf(target.optional ? { ...target, sized: target.optional } : target, expr.field);
+      if (expr.optional || target.optional) return optionalOf(inner, target.cost + own);
       return inner ? ofSized(inner, target.cost + own) : { cost: target.cost + own, kind: "dyn" };
     }
     case "has":
@@ -75,6 +82,23 @@ function estimate(expr: Expr, scope: Scope): Estimate {
     case "call":
       return call(expr, scope);
   }
+}
+
+/** Only what is of one size whatever its value is known of. */
+const optionalOf = (sized: Sized | undefined, cost: number): Estimate => ({
+  cost,
+  kind: "dyn",
+  ...(sized && { optional: sized }),
+  ...(sized?.kind === "scalar" && { size: 1 }),
+});
+
+const SCALARS = new Set(["bool", "int", "uint", "double", "google.protobuf.Timestamp", "google.protobuf.Duration"]);
+
+/** What a function gives, by what it is declared to give. */
+function resultOf(name: string, method: boolean, cost: number): Estimate {
+  const names = new Set(kubernetes.overloads(name, method).map(({ result }) => result.name));
+  if (names.size && [...names].every((n) => SCALARS.has(n))) return scalar(cost);
+  return { cost, kind: names.has("string") ? "string" : names.has("list") ? "list" : "dyn" };
 }
 
 const costOf = (parts: readonly Estimate[]) => parts.reduce((sum, { cost }) => sum + cost, 0);
@@ -149,11 +173,14 @@ const READS = new Set([
 const LIST_WALKS = new Set(["isSorted", "sum", "max", "min", "indexOf", "lastIndexOf"]);
 
 function call(expr: Expr & { kind: "call" }, scope: Scope): Estimate {
-  const target = expr.target && estimate(expr.target, scope);
+  const space = expr.target?.kind === "ident" && !scope(expr.target.name) && SPACES.has(expr.target.name);
+  const target = expr.target && !space ? estimate(expr.target, scope) : undefined;
   const args = expr.args.map((arg) => estimate(arg, scope));
   const given = (target?.cost ?? 0) + costOf(args);
   const [a, b] = args;
   const { name } = expr;
+  if (space && (expr.target as { name: string }).name === "sets")
+    return scalar(given + 1 + product(product(sizeOr(a!), sizeOr(b!)), name === "equivalent" ? 2 : 1));
   switch (name) {
     case "_&&_":
     case "_||_":
@@ -209,6 +236,7 @@ function call(expr: Expr & { kind: "call" }, scope: Scope): Estimate {
     case "int":
     case "uint":
     case "double":
+    case "type":
       return scalar(given + 1);
     case "format":
       if (target) return { cost: given + traversal(sizeOr(target)), kind: "string" };
@@ -222,8 +250,16 @@ function call(expr: Expr & { kind: "call" }, scope: Scope): Estimate {
   if (target && TEXTS[name]) return { cost: given + traversal(sizeOr(target)), kind: "string", size: sizeOr(target) };
   if (target && LIST_WALKS.has(name)) return scalar(given + walked(target));
   if (READS.has(name) && a) return { cost: given + traversal(sizeOr(a)), kind: "dyn", size: sizeOr(a) };
-  return { cost: given + 1, kind: "dyn" };
+  if (name === "dyn" && a) return { ...a, cost: given + 1 };
+  if (target?.optional && (name === "value" || name === "orValue")) {
+    const { kind } = target.optional;
+    return kind === "scalar" ? scalar(given + 1) : { cost: given + 1, kind };
+  }
+  return resultOf(space ? `${(expr.target as { name: string }).name}.${name}` : name, Boolean(target), given + 1);
 }
+
+/** What stands before the dot of functions that are no methods. */
+const SPACES = new Set(["sets", "optional", "strings", "format", "ip", "cidr", "math", "jsonpatch"]);
 
 const isText = ({ kind }: Estimate) => kind === "string" || kind === "bytes";
 

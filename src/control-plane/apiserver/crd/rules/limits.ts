@@ -65,13 +65,18 @@ export function costErrors(
     if (cost > RULE_LIMIT) errors.push(forbidden(path, tooMuch(name, cost, RULE_LIMIT)));
     budget.observe(path, cost);
   };
-  const variables = { self: sized, ...(!compiled.rule.optionalOldSelf && { oldSelf: sized }) };
+  const variables = { self: sized, oldSelf: sized };
+  const optional = compiled.rule.optionalOldSelf ? "oldSelf" : undefined;
   const times = often ?? Math.floor(MAX_REQUEST / (sized.min + 1));
   if (compiled.program) {
-    const once = estimatedCost(compiled.program.expression, variables);
+    const once = estimatedCost(compiled.program.expression, variables, optional);
     check(`${at}.rule`, "estimated rule cost", once === 0 ? 0 : once * times);
   }
   if (compiled.message)
-    check(`${at}.messageExpression`, "estimated messageExpression cost", estimatedCost(compiled.message.expression, variables));
+    check(
+      `${at}.messageExpression`,
+      "estimated messageExpression cost",
+      estimatedCost(compiled.message.expression, variables, optional),
+    );
   return errors;
 }
