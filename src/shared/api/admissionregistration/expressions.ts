@@ -3,7 +3,16 @@
  *
  * @source staging/src/k8s.io/apiserver/pkg/admission/plugin/cel/compile.go v1.36
  */
-import { compile, dyn, objectType, parseType, type, type CelType, type Compiled } from "../../apimachinery/cel/index.ts";
+import {
+  compile,
+  dyn,
+  objectType,
+  parseType,
+  showType,
+  type,
+  type CelType,
+  type Compiled,
+} from "../../apimachinery/cel/index.ts";
 import { AUTHORIZER, RESOURCE } from "../../apimachinery/cel/functions/authorizer.ts";
 
 const string = type("string");
@@ -81,7 +90,7 @@ export function compileTyped(source: string, declared: Declared, object: CelType
 
 /** Compiled once as long as it is in use. */
 export function compileFor(source: string, declared: Declared): Compiled {
-  const types = Object.entries(declared.variables ?? {}).map(([name, of]) => `${name}:${of.name}`);
+  const types = Object.entries(declared.variables ?? {}).map(([name, of]) => `${name}:${showType(of)}`);
   const key = JSON.stringify([source, declared.params, declared.authorizer, declared.variables && types, declared.makes]);
   let found = known.get(key);
   if (found) return found;
