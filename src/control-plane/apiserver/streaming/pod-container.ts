@@ -3,9 +3,11 @@
  *
  * @source pkg/registry/core/pod/strategy.go validateContainer v1.36
  */
+import { Node } from "../../../shared/api/core/node.ts";
 import { Pod } from "../../../shared/api/core/pod.ts";
 import { badRequest, notFound } from "../../../shared/apimachinery/errors.ts";
 import type { ConnectContext } from "../types.ts";
+import { kubeletAddress, type KubeletAddress } from "./kubelet-connection.ts";
 
 export function podOf({ server, namespace, name }: ConnectContext): Pod {
   const pod = server.cache(Pod).get(`${namespace}/${name}`);
@@ -24,7 +26,12 @@ export function containerOf(pod: Pod, wanted: string, podName: string): string {
   const regular = names(containers);
   if (regular.length === 1) return regular[0]!;
   if (regular.length === 0) throw badRequest(`a container name must be specified for pod ${podName}`);
-  const init = names(initContainers);
-  const also = init.length > 0 ? ` or one of the init containers: [${init.join(" ")}]` : "";
-  throw badRequest(`a container name must be specified for pod ${podName}, choose one of: [${regular.join(" ")}]${also}`);
+  const all = [initContainers, containers, ephemeralContainers].flatMap((list) => names(list));
+  throw badRequest(`a container name must be specified for pod ${podName}, choose one of: [${all.join(" ")}]`);
+}
+
+/** Where the kubelet of a pod's node listens. A node that is not there is told as upstream tells it, as if it were a pod. */
+export function kubeletOf({ server }: ConnectContext, nodeName: string): KubeletAddress {
+  if (!server.cache(Node).get(nodeName)) throw notFound({ group: "", resource: "pods" }, nodeName);
+  return kubeletAddress(server, nodeName);
 }

@@ -8,8 +8,8 @@ import type { FieldError } from "../../../shared/apimachinery/field-error.ts";
 import { forbidden, invalidValue } from "../../../shared/apimachinery/field-error.ts";
 import { formatTime, parseTime } from "../../../shared/lib/platform.ts";
 import type { ConnectAnswer, ConnectContext, ConnectResource } from "../types.ts";
-import { kubeletAddress, requestKubelet, type KubeletCredentials } from "./kubelet-connection.ts";
-import { containerOf, podOf } from "./pod-container.ts";
+import { requestKubelet, type KubeletCredentials } from "./kubelet-connection.ts";
+import { containerOf, kubeletOf, podOf } from "./pod-container.ts";
 import { acceptWebSocket, websocketProtocols } from "./websocket.ts";
 
 const PARAMETERS = ["follow", "previous", "timestamps", "sinceSeconds", "sinceTime", "tailLines", "limitBytes", "stream"];
@@ -43,8 +43,8 @@ async function openLog(credentials: KubeletCredentials, context: ConnectContext)
   const pod = podOf(context);
   const query = logQuery(context);
   const container = containerOf(pod, context.query.get("container") ?? "", context.name);
-  if (!pod.spec.nodeName) return { code: 200, headers: { "content-type": "text/plain" }, body: "" };
-  const address = kubeletAddress(context.server, pod.spec.nodeName);
+  if (!pod.spec.nodeName) return { code: 204, headers: {}, body: "" };
+  const address = kubeletOf(context, pod.spec.nodeName);
   const path = `/containerLogs/${context.namespace}/${context.name}/${container}${query.size > 0 ? `?${query}` : ""}`;
   const answer = await requestKubelet(credentials, { address, path, method: "GET", signal: context.signal });
   if (answer.statusCode === 200) return { code: 200, headers: { "content-type": "text/plain" }, body: answer };
@@ -80,8 +80,9 @@ function check(query: URLSearchParams): FieldError[] {
   if (tail !== undefined && tail < 0) errors.push(invalidValue("tailLines", tail, "must be greater than or equal to 0"));
   if (limit !== undefined && limit < 1) errors.push(invalidValue("limitBytes", limit, "must be greater than 0"));
   if (since !== undefined && query.has("sinceTime")) {
-    errors.push(forbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
+    errors.push(forbidden("[]", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
   } else if (since !== undefined && since < 1) errors.push(invalidValue("sinceSeconds", since, "must be greater than 0"));
+  if (query.has("stream")) errors.push(forbidden("stream", "may not be specified"));
   return errors;
 }
 

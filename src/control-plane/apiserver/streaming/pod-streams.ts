@@ -10,8 +10,8 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { badRequest } from "../../../shared/apimachinery/errors.ts";
 import type { ConnectContext, ConnectResource, UpgradedConnection } from "../types.ts";
-import { connectKubelet, kubeletAddress, type KubeletCredentials } from "./kubelet-connection.ts";
-import { containerOf, podOf } from "./pod-container.ts";
+import { connectKubelet, type KubeletAddress, type KubeletCredentials } from "./kubelet-connection.ts";
+import { containerOf, kubeletOf, podOf } from "./pod-container.ts";
 import { SpdyClient } from "./spdy-client.ts";
 import { translate, type Streams } from "./translate.ts";
 import { acceptWebSocket, websocketProtocols } from "./websocket.ts";
@@ -27,14 +27,11 @@ export type StreamVerb = "exec" | "attach" | "portForward";
 
 export const podStream = (verb: StreamVerb, credentials: KubeletCredentials): ConnectResource => ({
   async request(context) {
-    podOf(context);
+    locate(verb, context);
     throw badRequest("Upgrade request required");
   },
   async upgrade(context, connection) {
-    const pod = podOf(context);
-    const path = verb === "portForward" ? forwardPath(context) : commandPath(verb, context);
-    if (!pod.spec.nodeName) throw badRequest(`pod ${context.name} does not have a host assigned`);
-    const address = kubeletAddress(context.server, pod.spec.nodeName);
+    const { path, address } = locate(verb, context);
     const upstream = await connectKubelet(credentials, address);
     const host = `${address.host}:${address.port}`;
     const protocols = websocketProtocols(connection);
@@ -52,9 +49,17 @@ export const podStream = (verb: StreamVerb, credentials: KubeletCredentials): Co
   },
 });
 
-function commandPath(verb: StreamVerb, context: ConnectContext): string {
+/** The kubelet to ask, and what for. */
+function locate(verb: StreamVerb, context: ConnectContext): { path: string; address: KubeletAddress } {
   const pod = podOf(context);
-  const container = containerOf(pod, context.query.get("container") ?? "", context.name);
+  const container = verb === "portForward" ? "" : containerOf(pod, context.query.get("container") ?? "", context.name);
+  if (!pod.spec.nodeName) throw badRequest(`pod ${context.name} does not have a host assigned`);
+  const address = kubeletOf(context, pod.spec.nodeName);
+  return { address, path: verb === "portForward" ? forwardPath(context) : commandPath(verb, context, container) };
+}
+
+function commandPath(verb: StreamVerb, context: ConnectContext, container: string): string {
+  const pod = podOf(context);
   const { phase } = pod.status ?? {};
   if (phase === "Succeeded" || phase === "Failed") {
     throw badRequest(`cannot ${verb} into a container in a completed pod; current phase is ${phase}`);

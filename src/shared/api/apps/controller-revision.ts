@@ -1,4 +1,4 @@
-import { invalidValue, required } from "../../apimachinery/field-error.ts";
+import { invalidValue, required, type FieldError } from "../../apimachinery/field-error.ts";
 import { deepEqual } from "../../apimachinery/patch/json.ts";
 import { age, NONE } from "../cells.ts";
 import type { ControllerRevision as T } from "../generated/apps-v1.ts";
@@ -8,10 +8,7 @@ import { defineKind } from "../kind.ts";
 
 export const ControllerRevision = defineKind<T>({
   ...facts["apps/v1/controllerrevisions"],
-  validate: ({ data, revision = 0 }) => [
-    ...nonNegative("revision", revision),
-    ...(data === undefined || data === null ? [required("data", "data is mandatory")] : []),
-  ],
+  validate: ({ data, revision = 0 }, _context, old) => [...nonNegative("revision", revision), ...(old ? [] : validateData(data))],
   validateUpdate: ({ data }, old) =>
     deepEqual(data, old.data) ? [] : [invalidValue("data", data ?? null, "field is immutable")],
   cells(object, context) {
@@ -22,3 +19,8 @@ export const ControllerRevision = defineKind<T>({
   },
 });
 export type ControllerRevision = T;
+
+function validateData(data: unknown): FieldError[] {
+  if (data === undefined || data === null) return [required("data", "data is mandatory")];
+  return typeof data === "object" && !Array.isArray(data) ? [] : [required("data", "data must be a valid JSON object")];
+}

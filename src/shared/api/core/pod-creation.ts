@@ -4,7 +4,7 @@
  * @source pkg/registry/core/pod/strategy.go mutatePodAffinity, mutateTopologySpreadConstraints, applyAppArmorVersionSkew v1.36
  */
 import type { LabelSelector } from "../../apimachinery/meta.ts";
-import type { Pod, PodAffinityTerm } from "../generated/core-v1.ts";
+import type { Pod, PodAffinityTerm, PodSpec } from "../generated/core-v1.ts";
 import { placedContainers } from "./validation/containers.ts";
 import { APP_ARMOR, profileOf } from "./validation/pod-annotations.ts";
 import { appArmorWarning } from "./validation/pod-warnings.ts";
@@ -44,4 +44,13 @@ export function applyAppArmor({ metadata, spec }: Pod): string[] {
     if (profile) container.securityContext = { ...container.securityContext, appArmorProfile: profile as typeof whole };
     return [appArmorWarning("", container.name)];
   });
+}
+
+/** Parts of features that are off in this version: a new pod or template comes without. */
+export function dropDisabled(spec: PodSpec | undefined): void {
+  for (const { projected } of spec?.volumes ?? [])
+    for (const source of projected?.sources ?? []) {
+      delete source.clusterTrustBundle;
+      delete source.podCertificate;
+    }
 }

@@ -6,11 +6,11 @@ import { podCells } from "./pod-cells.ts";
 import { setPodDefaults } from "./pod-spec-defaults.ts";
 import { qosClassOf } from "./qos.ts";
 import { formatTime } from "../../lib/platform.ts";
-import { applyAppArmor, applyLabelKeys } from "./pod-creation.ts";
+import { applyAppArmor, applyLabelKeys, dropDisabled } from "./pod-creation.ts";
 import { podWarnings } from "./validation/pod-warnings.ts";
 import { validateNewPod } from "./validation/pod.ts";
 import { validateResize } from "./validation/pod-resize.ts";
-import { validatePodStatus } from "./validation/pod-status.ts";
+import { statusWarnings, validatePodStatus } from "./validation/pod-status.ts";
 import { validateEphemeralUpdate, validatePodUpdate } from "./validation/pod-update.ts";
 
 export const Pod = defineKind<T>({
@@ -33,6 +33,7 @@ export const Pod = defineKind<T>({
   prepareForCreate(pod, { now, warn }) {
     pod.status = { phase: "Pending", qosClass: qosClassOf(pod.spec) };
     if (pod.spec.schedulingGates?.length) pod.status.conditions = [schedulingGated(now)];
+    dropDisabled(pod.spec);
     applyLabelKeys(pod);
     for (const text of applyAppArmor(pod)) warn?.(text);
   },
@@ -49,10 +50,14 @@ export const Pod = defineKind<T>({
     if (old.status.qosClass) status.qosClass ||= old.status.qosClass;
     alignIps(status, "podIP", "podIPs");
     alignIps(status, "hostIP", "hostIPs");
+    keepObserved(status, old.status);
   },
   validateStatusUpdate: validatePodStatus,
-  warnings: (pod, old) =>
-    old ? [] : [...nameWarnings(pod.metadata.name, old, "this is used in the Pod's hostname"), ...podWarnings("", pod)],
+  warnings(pod, old, { subresource }) {
+    if (subresource === "status") return statusWarnings(pod);
+    if (old) return [];
+    return [...nameWarnings(pod.metadata.name, old, "this is used in the Pod's hostname"), ...podWarnings("", pod)];
+  },
   doors: {
     ephemeralcontainers(pod, old) {
       const { ephemeralContainers } = pod.spec;
@@ -106,4 +111,13 @@ function alignIps(status: T["status"], one: "podIP" | "hostIP", all: "podIPs" | 
   const [ip, list] = [status[one], status[all] ?? []];
   if (ip && list[0]?.ip !== ip) status[all] = [{ ip }];
   else if (!ip && list[0]?.ip) status[one] = list[0].ip;
+}
+
+/** Who does not know the generation that a status was made of leaves what is known. */
+function keepObserved(status: T["status"], old: T["status"]): void {
+  if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration;
+  for (const condition of status.conditions ?? []) {
+    const known = old.conditions?.find(({ type }) => type === condition.type)?.observedGeneration;
+    if (!condition.observedGeneration && known) condition.observedGeneration = known;
+  }
 }

@@ -13,7 +13,7 @@ import {
   type FieldError,
 } from "../../../apimachinery/field-error.ts";
 import { isDNS1123Subdomain, isQualifiedName, isValidGroupId, isValidUserId } from "../../../apimachinery/validation.ts";
-import { isIPv6String, validateLegacyIp } from "../../../apimachinery/validation-ip.ts";
+import { isIPv6String, validateLegacyIp, warningsForIp } from "../../../apimachinery/validation-ip.ts";
 import type { Container, ContainerStatus, Pod, PodSpec } from "../../generated/core-v1.ts";
 import { says } from "./common.ts";
 import { validateAnnotationUpdates } from "./pod-update.ts";
@@ -190,3 +190,8 @@ function validateAsked(path: string, resource: string, { resources }: Container)
     "must match one of the container's resource claims in a format 'claim:<claimName>/<request>' or 'claim:<claimName>' if request is empty";
   return claims.includes(resource) ? [] : [invalidValue(path, resource, text)];
 }
+
+export const statusWarnings = ({ status }: Pod): string[] =>
+  (["podIPs", "hostIPs"] as const).flatMap((list) =>
+    (status[list] ?? []).flatMap(({ ip }, i) => warningsForIp(`status.${list}[${i}].ip`, ip ?? "")),
+  );

@@ -9,13 +9,16 @@ export function sameMeaning(a: unknown, b: unknown, name = ""): boolean {
   if (isNothing(a, name) || isNothing(b, name)) return isNothing(a, name) && isNothing(b, name);
   if (typeof a !== "object" || typeof b !== "object" || Array.isArray(a) !== Array.isArray(b)) return false;
   if (Array.isArray(a)) return a.length === (b as unknown[]).length && a.every((one, i) => sameMeaning(one, (b as unknown[])[i]));
-  const [x, y] = [a, b] as Record<string, unknown>[];
-  for (const key of new Set([...Object.keys(x!), ...Object.keys(y!)])) {
-    const amounts = AMOUNTS.has(name) && typeof x![key] === "string" && typeof y![key] === "string";
-    if (amounts ? compareQuantities(x![key] as string, y![key] as string) !== 0 : !sameMeaning(x![key], y![key], key))
-      return false;
-  }
+  const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  for (const key in x) if (x[key] !== y[key] && !sameMember(x, y, key, name)) return false;
+  for (const key in y) if (!(key in x) && !isNothing(y[key], key)) return false;
   return true;
+}
+
+function sameMember(x: Record<string, unknown>, y: Record<string, unknown>, key: string, name: string): boolean {
+  const [a, b] = [x[key], y[key]];
+  if (AMOUNTS.has(name) && typeof a === "string" && typeof b === "string") return compareQuantities(a, b) === 0;
+  return sameMeaning(a, b, key);
 }
 
 function isNothing(value: unknown, name: string): boolean {

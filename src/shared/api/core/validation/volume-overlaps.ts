@@ -21,9 +21,9 @@ export function overlapWarnings(volumes: readonly Volume[]): string[] {
     if (secret?.items) return told(`Secret ${quote(secret.secretName)}`, filesOf(secret.items, ""));
     if (downwardAPI?.items) return told("DownwardAPI", filesOf(downwardAPI.items, ""));
     const sources = projected?.sources ?? [];
-    const empty = sources.filter((source) => !Object.values(source).some((one) => one !== undefined));
+    const empty = sources.some((source) => !Object.values(source).some((one) => one !== undefined));
     return [
-      ...empty.map(() => `volume ${quote(name)} (Projected) has no sources provided`),
+      ...(empty ? [`volume ${quote(name)} (Projected) has no sources provided`] : []),
       ...told("Projected", sources.flatMap(projectedFiles)),
     ];
   });
