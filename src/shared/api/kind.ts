@@ -81,6 +81,8 @@ export interface KindBehaviour<T extends KubeObject> {
   name?: "subdomain" | "label" | "label-1035" | "path-segment" | ((name: string, prefix: boolean) => string[]);
   /** Top-level spec-like fields that may never change, dotted paths. */
   immutable?: readonly string[];
+  /** The kind itself is being removed: no object of it may be created any more. */
+  closing?: boolean;
   /** Fields besides metadata.name and metadata.namespace that `fieldSelector` may name. */
   selectableFields?: Readonly<Record<string, (object: T) => string>>;
   /** The words that refuse another field, where they are not the usual ones. */

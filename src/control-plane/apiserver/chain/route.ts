@@ -28,6 +28,7 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
   // A proxy takes every method; what the backend makes of it is its own.
   if (subresource?.path) return { served, subresource };
   if (served.kind.schema.dynamic && methods.has(method) && !allowed.includes(verb)) throw methodNotSupported(served.ref, verb);
+  if (verb === "create" && served.kind.closing) throw closing(served);
   if (!methods.has(method) || !allowed.includes(verb)) throw noSuchMethod();
   if (!info.name && (verb === "update" || verb === "patch")) throw noSuchMethod();
   if (info.name && !subresource && verb === "create" && !served.kind.schema.dynamic) throw noSuchMethod();
@@ -37,6 +38,12 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
 }
 
 const NAMED = new Set(["get", "update", "patch", "delete"]);
+function closing({ ref }: Served) {
+  const error = methodNotSupported(ref, "create");
+  error.status.message = "create not allowed while custom resource definition is terminating";
+  return error;
+}
+
 const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
 
 export function scopeFits(info: RequestInfo, served: Served): boolean {

@@ -9,6 +9,7 @@ import type {
   CustomResourceDefinitionNames as Names,
 } from "../../../shared/api/generated/apiextensions-v1.ts";
 import { deepEqual } from "../../../shared/apimachinery/patch/index.ts";
+import { approvalMessage, approvalOf, approvalText, isProtected } from "./definition/approval.ts";
 import { formatTime } from "../../../shared/lib/platform.ts";
 
 export const CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
@@ -37,8 +38,25 @@ export function settle(definition: Definition, others: readonly Definition[], us
     setCondition(definition, verdict, now);
     if (!isTrue(definition, "Established") && verdict.status !== "True") setCondition(definition, NOT_ACCEPTED, now);
   }
+  const approval = approvalVerdict(definition);
+  if (approval) setCondition(definition, approval, now);
   if (isTrue(definition, "NamesAccepted") && !isTrue(definition, "Established"))
     setCondition(definition, usable ? ESTABLISHED : INVALID_BUNDLE, now);
+}
+
+const APPROVALS = {
+  approved: { status: "True", reason: "ApprovedAnnotation" },
+  bypassed: { status: "False", reason: "UnapprovedAnnotation" },
+  missing: { status: "False", reason: "MissingAnnotation" },
+  invalid: { status: "False", reason: "InvalidAnnotation" },
+} as const;
+
+/** Of groups that belong to the community. */
+function approvalVerdict(definition: Definition): Verdict | undefined {
+  if (!isProtected(definition.spec.group)) return undefined;
+  const approval = approvalOf(definition);
+  const type = "KubernetesAPIApprovalPolicyConformant";
+  return { type, ...APPROVALS[approval], message: approvalMessage(approval, approvalText(definition)) };
 }
 
 const NOT_ACCEPTED: Verdict = {

@@ -26,6 +26,7 @@ export interface CustomResources {
 interface Serving {
   spec: unknown;
   names: unknown;
+  closing: boolean;
   resource: Resource;
 }
 
@@ -54,9 +55,10 @@ export function serveCustomResources(core: Core): CustomResources {
     if (!now || !isTrue(now, "Established")) {
       if (was) core.resources.remove(was.resource.storage.kind.group, was.resource.storage.kind.plural);
       serving.delete(name);
-    } else if (!was || !deepEqual(was.spec, now.spec) || !deepEqual(was.names, now.status.acceptedNames)) {
-      const resource = core.resources.define(resourceOf(core, now));
-      serving.set(name, { spec: now.spec, names: now.status.acceptedNames, resource });
+    } else {
+      const made = { spec: now.spec, names: now.status.acceptedNames, closing: now.metadata.deletionTimestamp !== undefined };
+      if (!was || !deepEqual({ ...was, resource: undefined }, { ...made, resource: undefined }))
+        serving.set(name, { ...made, resource: core.resources.define(resourceOf(core, now)) });
     }
     const group = (now ?? gone)?.spec.group;
     if (gone && group) for (const other of ofGroup(group, name)) enqueue(other.metadata.name);

@@ -44,6 +44,7 @@ export function customKind(crd: CustomResourceDefinition, version: CustomResourc
     cells,
     schema: compileSchema(props, definition),
     generation: true,
+    ...(crd.metadata.deletionTimestamp && { closing: true }),
     requireResourceVersion: true,
     ...(version.deprecated && { deprecation: deprecationOf(crd, version) }),
     ...(hasDefaults(props) || hasNulls(props) ? { setDefaults: (object: KubeObject) => fillDefaults(object, props) } : {}),

@@ -22,14 +22,26 @@ export function approvalOf(definition: Definition): Approval {
   return /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\/[^/\s]+/.test(text) ? "approved" : "invalid";
 }
 
+export function approvalMessage(approval: Approval, text: string): string {
+  const wanted = `protected groups must have approval annotation ${JSON.stringify(ANNOTATION)}`;
+  switch (approval) {
+    case "approved":
+      return `approved in ${text}`;
+    case "bypassed":
+      return `not approved: ${JSON.stringify(text)}`;
+    case "missing":
+      return `${wanted}, ${SEE}`;
+    case "invalid":
+      return `${wanted} with either a URL or a reason starting with "unapproved", ${SEE}`;
+  }
+}
+
 export function approvalErrors(definition: Definition, old: Definition | undefined): FieldError[] {
   if (!isProtected(definition.spec.group)) return [];
   const approval = approvalOf(definition);
   if (old && approvalOf(old) === approval) return [];
   const path = `metadata.annotations[${ANNOTATION}]`;
-  const wanted = `protected groups must have approval annotation ${JSON.stringify(ANNOTATION)}`;
-  if (approval === "missing") return [required(path, `${wanted}, ${SEE}`)];
-  if (approval !== "invalid") return [];
-  const detail = `${wanted} with either a URL or a reason starting with "unapproved", ${SEE}`;
-  return [invalidValue(path, approvalText(definition), detail)];
+  const text = approvalText(definition);
+  if (approval === "missing") return [required(path, approvalMessage(approval, text))];
+  return approval === "invalid" ? [invalidValue(path, text, approvalMessage(approval, text))] : [];
 }

@@ -151,11 +151,12 @@ const wasStructural = (old: Definition | undefined) =>
     return !props || (isConvertible(props) && !structuralErrors(props, "").length);
   });
 
-function versionSchemaErrors({ name, schema }: Version, path: string, old: Definition | undefined): FieldError[] {
+function versionSchemaErrors({ name, schema, subresources }: Version, path: string, old: Definition | undefined): FieldError[] {
   const props = schema?.openAPIV3Schema;
   if (!props) return [];
   const errors: FieldError[] = [];
   let structural = false;
+  if (subresources?.status) errors.push(...rootErrors(props, path));
   if (props.nullable) errors.push(forbidden(`${path}.nullable`, "nullable cannot be true at the root"));
   if (isConvertible(props) && wasStructural(old)) {
     const found = structuralErrors(props, path);
@@ -169,6 +170,26 @@ function versionSchemaErrors({ name, schema }: Version, path: string, old: Defin
     errors.push(...ruleDefinitionErrors(props, path, !deepEqual(before, props)));
   }
   return errors;
+}
+
+const AT_ROOT =
+  "Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations";
+const ROOT_WORDS = new Set(AT_ROOT.split(" ").map((word) => word.replace(/^[A-WYZ]/, (letter) => letter.toLowerCase())));
+const SPELLED: Readonly<Record<string, string>> = {
+  "x-kubernetes-preserve-unknown-fields": "XPreserveUnknownFields",
+  "x-kubernetes-validations": "XValidations",
+};
+
+/** With a status subresource the root of a schema speaks of the whole object alone. */
+function rootErrors(props: Props, path: string): FieldError[] {
+  if (props.type !== "object") {
+    const text = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
+    return props.type ? [invalidValue(`${path}.type`, props.type, text)] : [];
+  }
+  // Differs: the schema is shown as it was sent, not as Go's struct.
+  const text = `only [${AT_ROOT}] fields are allowed at the root of the schema if the status subresource is enabled`;
+  const odd = Object.entries(props).some(([word, value]) => !ROOT_WORDS.has(SPELLED[word] ?? word) && value !== false);
+  return odd ? [invalidValue(path, props, text)] : [];
 }
 
 function deprecationErrors({ deprecated, deprecationWarning: text }: Version, path: string): FieldError[] {
