@@ -82,7 +82,6 @@ export class CriError extends Error {
 }
 
 export const isCriNotFound = (error: unknown): boolean => error instanceof CriError && error.code === grpc.status.NOT_FOUND;
-export const isCriUnavailable = (error: unknown): boolean => error instanceof CriError && error.code === grpc.status.UNAVAILABLE;
 export const isCriTimeout = (error: unknown): boolean =>
   error instanceof CriError && error.code === grpc.status.DEADLINE_EXCEEDED;
 

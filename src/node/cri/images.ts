@@ -19,11 +19,6 @@ export async function importImage(socket: string, tar: Uint8Array | string, sign
   return [...stdout.matchAll(/^unpacking (\S+) /gm)].map((match) => match[1]!);
 }
 
-/** Writes images as a docker-archive tar. */
-export async function exportImages(socket: string, file: string, images: readonly string[]): Promise<void> {
-  await run(["ctr", "-n", CRI_NAMESPACE, "-a", socket, "images", "export", file, ...images]);
-}
-
 /** Builds and imports the sandbox image unless it is there. */
 export async function ensureSandboxImage(cri: Cri, image = DEFAULT_SANDBOX_IMAGE): Promise<void> {
   if (await cri.imageStatus(image)) return;

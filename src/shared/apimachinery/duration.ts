@@ -64,10 +64,6 @@ function decimal(n: bigint, unit: bigint): string {
   return `${n / unit}.${digits}`;
 }
 
-export const parseDurationMs = (text: string): number => Number(parseDurationNanos(text)) / 1e6;
-
-export const formatDurationMs = (ms: number): string => formatDurationNanos(BigInt(Math.round(ms * 1e6)));
-
 /** How long ago, as kubectl and Table cells print it: `45s`, `5m30s`, `3h`, `2d4h`, `400d`, `2y30d`. */
 export function humanDuration(ms: number): string {
   const seconds = Math.trunc(ms / 1000);

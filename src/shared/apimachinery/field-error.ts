@@ -90,17 +90,6 @@ export function tooMany(field: string, actual: number, max: number): FieldError 
   return { type: "FieldValueTooMany", field, message: `Too many: ${actual}: must have at most ${max} items` };
 }
 
-export function internalFieldError(field: string, detail: string): FieldError {
-  return { type: "InternalError", field, message: withDetail("Internal error", detail) };
-}
-
 function withDetail(head: string, detail: string): string {
   return detail ? `${head}: ${detail}` : head;
-}
-
-/** As `notSupported`, where upstream lists the values in an order of its own. */
-export function notSupportedAsListed(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const list = supported.map((v) => JSON.stringify(v)).join(", ");
-  const message = `Unsupported value: ${formatBadValue(value)}: supported values: ${list}`;
-  return { type: "FieldValueNotSupported", field, message };
 }

@@ -2,8 +2,6 @@
 
 export type IntOrString = number | string;
 
-export const isPercent = (value: IntOrString): value is string => typeof value === "string" && /^[0-9]+%$/.test(value);
-
 /**
  * The count a value stands for, a percentage taken of `total`. Throws with upstream's text where a string is no percentage.
  *

@@ -264,12 +264,6 @@ export function addQuantities(a: string | undefined, b: string | undefined): str
     .toString();
 }
 
-export function subtractQuantities(a: string | undefined, b: string | undefined): string {
-  return Quantity.parse(a ?? "0")
-    .sub(Quantity.parse(b ?? "0"))
-    .toString();
-}
-
 /** Bytes, counts: whole units, rounded up; absent counts as zero. */
 export const quantityValue = (text: string | number | undefined): number =>
   text === undefined ? 0 : Quantity.parse(text).toNumber();

@@ -17,23 +17,20 @@ const WILDCARD_SUBDOMAIN = `\\*\\.${DNS1123_SUBDOMAIN}`;
 const LABEL_KEY = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const LABEL_VALUE = `(${LABEL_KEY})?`;
 const C_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*";
-const ENV_VAR = "[-._a-zA-Z][-._a-zA-Z0-9]*";
 const CONFIG_KEY = "[-._a-zA-Z0-9]+";
 const HEADER_NAME = "[-A-Za-z0-9]+";
 const PERCENT = "[0-9]+%";
 const HTTP_PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
 
-const whole = (pattern: string, flags = "") => new RegExp(`^${pattern}$`, flags);
+const whole = (pattern: string) => new RegExp(`^${pattern}$`);
 const dns1123Label = whole(DNS1123_LABEL);
 const dns1123Subdomain = whole(DNS1123_SUBDOMAIN);
-const dns1123SubdomainCaseless = whole(DNS1123_SUBDOMAIN, "i");
 const underscoreSubdomain = whole(UNDERSCORE_SUBDOMAIN);
 const dns1035Label = whole(DNS1035_LABEL);
 const wildcardSubdomain = whole(WILDCARD_SUBDOMAIN);
 const labelKey = whole(LABEL_KEY);
 const labelValue = whole(LABEL_VALUE);
 const cIdentifier = whole(C_IDENTIFIER);
-const envVar = whole(ENV_VAR);
 const configKey = whole(CONFIG_KEY);
 const headerName = whole(HEADER_NAME);
 const percent = whole(PERCENT);
@@ -77,14 +74,6 @@ export function isDNS1123Label(value: string): string[] {
 export function isDNS1123Subdomain(value: string): string[] {
   const errors = byteLength(value) > 253 ? [maxLenError(253)] : [];
   if (!dns1123Subdomain.test(value)) errors.push(regexError(SUBDOMAIN_TEXT, DNS1123_SUBDOMAIN, "example.com"));
-  return errors;
-}
-
-export function isDNS1123SubdomainCaseless(value: string): string[] {
-  const errors = byteLength(value) > 253 ? [maxBytesError(253)] : [];
-  const text =
-    "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
-  if (!dns1123SubdomainCaseless.test(value)) errors.push(regexError(text, DNS1123_SUBDOMAIN, "Example.com"));
   return errors;
 }
 
@@ -191,13 +180,6 @@ export function isHTTPHeaderName(value: string): string[] {
     : [regexError("a valid HTTP header must consist of alphanumeric characters or '-'", HEADER_NAME, "X-Header-Name")];
 }
 
-export function isEnvVarName(value: string): string[] {
-  const text =
-    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit";
-  const errors = envVar.test(value) ? [] : [regexError(text, ENV_VAR, "my.env-name", "MY_ENV.NAME", "MyEnvName1")];
-  return [...errors, ...parentPrefix(value)];
-}
-
 /** What v1.36 asks of environment variable names: printable ASCII without `=`. */
 export function isRelaxedEnvVarName(value: string): string[] {
   const errors = value === "" ? [`environment variable name ${emptyError()}`] : [];
@@ -251,13 +233,6 @@ export function validateDomainPrefixedPath(field: string, value: string): FieldE
   const errors = isDNS1123Subdomain(host).map((m) => invalidValue(field, host, m));
   if (!httpPath.test(path)) errors.push(invalidValue(field, path, regexError("Invalid path", HTTP_PATH)));
   return errors;
-}
-
-export function validateDomainPrefixedKey(field: string, key: string): FieldError[] {
-  if (key === "") return [required(field)];
-  const errors = isLabelKey(key).map((m) => invalidValue(field, key, m));
-  if (errors.length || key.includes("/")) return errors;
-  return [invalidValue(field, key, 'must be a domain-prefixed key (such as "acme.io/foo")')];
 }
 
 export const validateLabelName = (field: string, name: string): FieldError[] =>

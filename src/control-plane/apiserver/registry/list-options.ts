@@ -4,7 +4,7 @@
  * @source staging/src/k8s.io/apimachinery/pkg/apis/meta/internalversion/validation/validation.go v1.36
  */
 import { badRequest } from "../../../shared/apimachinery/errors.ts";
-import { forbidden, type FieldError } from "../../../shared/apimachinery/field-error.ts";
+import { forbidden, notSupported, type FieldError } from "../../../shared/apimachinery/field-error.ts";
 import { isTrue } from "../chain/request-info.ts";
 import { invalidOptions } from "./options.ts";
 
@@ -64,7 +64,8 @@ function listErrors({ match, resourceVersion, continue: token, sendInitialEvents
   if (match) {
     if (!resourceVersion) errors.push(forbidden(MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
     if (token) errors.push(forbidden(MATCH, WITH_CONTINUE));
-    if (match !== "Exact" && match !== "NotOlderThan") errors.push(unsupported(match, ["Exact", "NotOlderThan", ""]));
+    if (match !== "Exact" && match !== "NotOlderThan")
+      errors.push(notSupported(MATCH, match, ["Exact", "NotOlderThan", ""], "given"));
     if (match === "Exact" && resourceVersion === "0")
       errors.push(forbidden(MATCH, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   }
@@ -79,17 +80,7 @@ function watchErrors({ match, continue: token, sendInitialEvents }: ListOptions)
   if (!match) return errors;
   if (sendInitialEvents === undefined)
     errors.push(forbidden(MATCH, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
-  if (match !== "NotOlderThan") errors.push(unsupported(match, ["NotOlderThan"]));
+  if (match !== "NotOlderThan") errors.push(notSupported(MATCH, match, ["NotOlderThan"]));
   if (token) errors.push(forbidden(MATCH, WITH_CONTINUE));
   return errors;
-}
-
-/** The supported values in this order, not sorted. */
-function unsupported(value: string, supported: readonly string[]): FieldError {
-  const list = supported.map((s) => JSON.stringify(s)).join(", ");
-  return {
-    type: "FieldValueNotSupported",
-    field: MATCH,
-    message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
-  };
 }

@@ -18,9 +18,6 @@ export const podLabelIndex = indexing(Pod, BY_LABEL, ({ metadata }) =>
 
 const labelKey = (namespace: string, key: string, value: string) => `${namespace}|${key}=${value}`;
 
-export const hasSelector = (service: Service): boolean =>
-  !!service.spec?.selector && Object.keys(service.spec.selector).length > 0;
-
 /** Services whose endpoints follow from pods. */
 export const isManaged = (service: Service): boolean => service.spec?.type !== "ExternalName" && !!service.spec?.selector;
 

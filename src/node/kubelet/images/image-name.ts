@@ -13,6 +13,3 @@ export function normalizeImage(image: string): string | undefined {
   const full = hasHost ? name : `docker.io/${name.includes("/") ? name : `library/${name}`}`;
   return `${full}${tag ? `:${tag}` : digest ? "" : ":latest"}${digest}`;
 }
-
-/** Registry host of a normalized reference. */
-export const registryOf = (image: string): string => image.split("/")[0]!;

@@ -22,8 +22,6 @@ export function fieldPathOf(role: ContainerRole, name: string): string {
   return `${list}{${name}}`;
 }
 
-export const podKey = (pod: Pod): string => `${pod.metadata.namespace}/${pod.metadata.name}`;
-
 /** How log lines and messages name a pod: `name_namespace(uid)`. */
 export const podText = (pod: Pod): string => `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`;
 

@@ -20,8 +20,6 @@ const PRE_STOP = "io.kubernetes.container.preStopHandler";
 const PORTS = "io.kubernetes.container.ports";
 const DELETION_GRACE = "io.kubernetes.pod.deletionGracePeriod";
 const TERMINATION_GRACE = "io.kubernetes.pod.terminationGracePeriod";
-export const CONFIG_SOURCE = "kubernetes.io/config.source";
-export const CONFIG_SEEN = "kubernetes.io/config.seen";
 
 export const podLabels = (pod: Pod): Record<string, string> => ({
   ...pod.metadata.labels,

@@ -1,6 +1,6 @@
 import { humanDuration } from "../../apimachinery/duration.ts";
 import { parseTime } from "../../lib/platform.ts";
-import { invalidValue, notSupportedAsListed, required, type FieldError } from "../../apimachinery/field-error.ts";
+import { invalidValue, notSupported, required, type FieldError } from "../../apimachinery/field-error.ts";
 import { isDNS1035Label, isDNS1123Subdomain, isValidPortNum } from "../../apimachinery/validation.ts";
 import type { APIService as T } from "../generated/apiregistration-v1.ts";
 import { facts } from "../generated/kinds.ts";
@@ -13,7 +13,7 @@ export const APIService = defineKind<T>({
   validate: validateApiService,
   validateStatusUpdate: ({ status }) =>
     (status?.conditions ?? []).flatMap(({ status: state }, i) =>
-      STATES.includes(state) ? [] : [notSupportedAsListed(`status.conditions[${i}].status`, state ?? "", STATES)],
+      STATES.includes(state) ? [] : [notSupported(`status.conditions[${i}].status`, state ?? "", STATES, "given")],
     ),
   cells(service, { now }) {
     const { metadata, spec, status } = service;

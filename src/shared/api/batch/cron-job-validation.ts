@@ -3,7 +3,7 @@
  *
  * @source pkg/apis/batch/validation/validation.go ValidateCronJobCreate, validateCronJobSpec v1.36
  */
-import { invalidValue, notSupportedAsListed, required, type FieldError } from "../../apimachinery/field-error.ts";
+import { invalidValue, notSupported, required, type FieldError } from "../../apimachinery/field-error.ts";
 import { parseSchedule } from "../../lib/cron-schedule.ts";
 import { zoneOffsetMs } from "../../lib/platform.ts";
 import { nonNegative } from "../core/validation/common.ts";
@@ -22,12 +22,12 @@ export function validateCronJob({ metadata, spec }: CronJob, old?: CronJob): Fie
   errors.push(...nonNegative("spec.startingDeadlineSeconds", spec.startingDeadlineSeconds));
   if (timeZone !== undefined && timeZone !== old?.spec.timeZone) errors.push(...validateTimeZone("spec.timeZone", timeZone));
   if (!policy) errors.push(required("spec.concurrencyPolicy"));
-  else if (!POLICIES.includes(policy)) errors.push(notSupportedAsListed("spec.concurrencyPolicy", policy, POLICIES));
+  else if (!POLICIES.includes(policy)) errors.push(notSupported("spec.concurrencyPolicy", policy, POLICIES, "given"));
   const field = "spec.jobTemplate.spec";
   errors.push(...validateJobSpec(field, jobTemplate.spec));
   const { selector, manualSelector } = jobTemplate.spec;
   if (selector) errors.push(invalidValue(`${field}.selector`, selector, "`selector` will be auto-generated"));
-  if (manualSelector) errors.push(notSupportedAsListed(`${field}.manualSelector`, manualSelector, ["nil", "false"]));
+  if (manualSelector) errors.push(notSupported(`${field}.manualSelector`, manualSelector, ["nil", "false"], "given"));
   errors.push(...nonNegative("spec.successfulJobsHistoryLimit", spec.successfulJobsHistoryLimit));
   errors.push(...nonNegative("spec.failedJobsHistoryLimit", spec.failedJobsHistoryLimit));
   if (!old && (metadata.name ?? "").length > NAME_MAX)

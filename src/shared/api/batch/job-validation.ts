@@ -3,14 +3,7 @@
  *
  * @source pkg/apis/batch/validation/validation.go ValidateJob, ValidateJobUpdate v1.36
  */
-import {
-  invalidValue,
-  notSupported,
-  notSupportedAsListed,
-  required,
-  tooLong,
-  type FieldError,
-} from "../../apimachinery/field-error.ts";
+import { invalidValue, notSupported, required, tooLong, type FieldError } from "../../apimachinery/field-error.ts";
 import { isConditionTrue } from "../../apimachinery/conditions.ts";
 import { deepCopy } from "../../apimachinery/patch/json.ts";
 import { selectorFromObject } from "../../apimachinery/selectors.ts";
@@ -51,7 +44,7 @@ export function validateJobSpec(field: string, spec: JobSpec): FieldError[] {
   const indexed = completionMode === "Indexed";
   if (indexed) errors.push(...validateIndexed(field, spec));
   else if (completionMode === "NonIndexed") errors.push(...validateNotIndexed(field, spec));
-  else errors.push(notSupportedAsListed(`${field}.completionMode`, completionMode, ["NonIndexed", "Indexed"]));
+  else errors.push(notSupported(`${field}.completionMode`, completionMode, ["NonIndexed", "Indexed"], "given"));
   if (spec.podFailurePolicy) errors.push(...validateFailurePolicy(`${field}.podFailurePolicy`, spec));
   if (spec.successPolicy && indexed) errors.push(...validateSuccessPolicy(`${field}.successPolicy`, spec));
   else if (spec.successPolicy)
@@ -91,7 +84,7 @@ function validateRestart(field: string, { template, podFailurePolicy }: JobSpec)
   const policy = template.spec?.restartPolicy ?? "";
   const at = `${field}.template.spec.restartPolicy`;
   if (!policy || policy === "Always") return [required(at, 'valid values: "OnFailure", "Never"')];
-  if (policy !== "OnFailure" && policy !== "Never") return [notSupportedAsListed(at, policy, ["OnFailure", "Never"])];
+  if (policy !== "OnFailure" && policy !== "Never") return [notSupported(at, policy, ["OnFailure", "Never"], "given")];
   return podFailurePolicy && policy !== "Never"
     ? [invalidValue(at, policy, 'only "Never" is supported when podFailurePolicy is specified')]
     : [];

@@ -7,7 +7,6 @@ import {
   duplicate,
   invalidValue,
   notSupported,
-  notSupportedAsListed,
   required,
   tooLong,
   tooMany,
@@ -126,7 +125,7 @@ export function validateToleration(path: string, { key, operator, value = "", ef
     if (value) errors.push(invalidValue(`${path}.value`, value, "must be empty for operator `Exists`"));
   } else if (operator === "Equal") errors.push(...validateLabelValue(`${path}.value`, value));
   else if (!operator) errors.push(required(`${path}.operator`));
-  else errors.push(notSupportedAsListed(`${path}.operator`, operator, ["Equal", "Exists"]));
+  else errors.push(notSupported(`${path}.operator`, operator, ["Equal", "Exists"], "given"));
   if (effect && !EFFECTS.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, EFFECTS));
   return errors;
 }

@@ -1,4 +1,4 @@
-import { duplicate, invalidValue, notSupported, notSupportedAsListed, type FieldError } from "../../apimachinery/field-error.ts";
+import { duplicate, invalidValue, notSupported, type FieldError } from "../../apimachinery/field-error.ts";
 import { deepEqual } from "../../apimachinery/patch/index.ts";
 import { age, NONE, UNSET } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
@@ -40,7 +40,7 @@ export const CSIDriver = defineKind<T>({
     ...validateTokenRequests(spec),
     ...(spec.volumeLifecycleModes ?? [])
       .filter((mode) => !MODES.includes(mode))
-      .map((mode) => notSupportedAsListed("spec.volumeLifecycleModes", mode, MODES)),
+      .map((mode) => notSupported("spec.volumeLifecycleModes", mode, MODES, "given")),
     ...validateRest(spec),
   ],
   warnings({ spec }, old) {

@@ -3,14 +3,7 @@
  *
  * @source staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go v1.36
  */
-import {
-  forbidden,
-  formatBadValue,
-  invalidValue,
-  notSupported,
-  required,
-  type FieldError,
-} from "../../../../shared/apimachinery/field-error.ts";
+import { forbidden, invalidValue, notSupported, required, type FieldError } from "../../../../shared/apimachinery/field-error.ts";
 import type { Props } from "../structural.ts";
 
 export interface SchemaPlace {
@@ -24,11 +17,8 @@ const TYPES = ["array", "boolean", "integer", "number", "object", "string"];
 const METADATA = new Set(["metadata", "kind", "apiVersion"]);
 
 /** Unlike most refusals this one lists the values in the order in which it was given them. */
-export function unsupported(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const list = supported.map((v) => JSON.stringify(v)).join(", ");
-  const message = `Unsupported value: ${formatBadValue(value)}: supported values: ${list}`;
-  return { type: "FieldValueNotSupported", field, message };
-}
+export const unsupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
+  notSupported(field, value, supported, "given");
 
 export function schemaErrors(props: Props, path: string, place: SchemaPlace): FieldError[] {
   const errors = ownErrors(props, path, place);

@@ -5,7 +5,6 @@ import {
   forbidden,
   invalidValue,
   notSupported,
-  notSupportedAsListed,
   required,
   type FieldError,
 } from "../../../apimachinery/field-error.ts";
@@ -93,6 +92,6 @@ export function paramRefErrors(field: string, ref: ParamRef | undefined): FieldE
   } else if (!name && !selector) errors.push(required(field, "one of name or selector must be specified"));
   if (action === undefined) errors.push(required(`${field}.parameterNotFoundAction`));
   else if (!["Deny", "Allow"].includes(action))
-    errors.push(notSupportedAsListed(`${field}.parameterNotFoundAction`, action, ["Deny", "Allow"]));
+    errors.push(notSupported(`${field}.parameterNotFoundAction`, action, ["Deny", "Allow"], "given"));
   return errors;
 }

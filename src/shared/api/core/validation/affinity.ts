@@ -13,7 +13,6 @@ import {
 } from "../../../apimachinery/field-error.ts";
 import {
   isDNS1123Label,
-  isDNS1123Subdomain,
   isLabelValue,
   isQualifiedName,
   validateLabelName,

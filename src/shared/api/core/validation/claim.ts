@@ -3,14 +3,7 @@
  *
  * @source pkg/apis/core/validation/validation.go ValidatePersistentVolumeClaim…, pkg/api/persistentvolumeclaim/util.go v1.36
  */
-import {
-  forbidden,
-  invalidValue,
-  notSupported,
-  notSupportedAsListed,
-  required,
-  type FieldError,
-} from "../../../apimachinery/field-error.ts";
+import { forbidden, invalidValue, notSupported, required, type FieldError } from "../../../apimachinery/field-error.ts";
 import { deepCopy, deepEqual } from "../../../apimachinery/patch/index.ts";
 import { compareQuantities, quantityMilli } from "../../../apimachinery/quantity.ts";
 import { isDNS1123Label, isDNS1123Subdomain, isQualifiedName, validateLabelSelector } from "../../../apimachinery/validation.ts";
@@ -140,7 +133,7 @@ export function validateClaimStatus({ spec, status }: Claim): FieldError[] {
   const states = "status.allocatedResourceStatuses";
   for (const [name, state] of sortedEntries(status?.allocatedResourceStatuses)) {
     errors.push(...validateResourceKey(states, name));
-    if (!RESIZES.includes(state)) errors.push(notSupportedAsListed(states, name, RESIZES));
+    if (!RESIZES.includes(state)) errors.push(notSupported(states, name, RESIZES, "given"));
   }
   const allocated = "status.allocatedResources";
   for (const [name, amount] of sortedEntries(status?.allocatedResources)) {

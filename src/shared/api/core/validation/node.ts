@@ -7,7 +7,7 @@ import {
   duplicate,
   forbidden,
   invalidValue,
-  notSupportedAsListed,
+  notSupported,
   required,
   type FieldError,
 } from "../../../apimachinery/field-error.ts";
@@ -35,7 +35,7 @@ export function validateTaints(taints: readonly Taint[] = [], path = TAINTS): Fi
     const wrong = isLabelValue(value);
     if (wrong.length) errors.push(invalidValue(`${at}.value`, value, wrong.join(";")));
     if (!effect) errors.push(required(`${at}.effect`));
-    else if (!EFFECTS.includes(effect)) errors.push(notSupportedAsListed(`${at}.effect`, effect, EFFECTS));
+    else if (!EFFECTS.includes(effect)) errors.push(notSupported(`${at}.effect`, effect, EFFECTS, "given"));
     if (taints.findIndex((t) => t.key === key && t.effect === effect) < i) errors.push(twice(at, taint));
     return errors;
   });

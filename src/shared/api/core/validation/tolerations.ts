@@ -3,7 +3,7 @@
  *
  * @source pkg/apis/core/validation/validation.go ValidateTolerations v1.36
  */
-import { invalidValue, notSupportedAsListed, type FieldError } from "../../../apimachinery/field-error.ts";
+import { invalidValue, notSupported, type FieldError } from "../../../apimachinery/field-error.ts";
 import { isLabelValue, validateLabelName } from "../../../apimachinery/validation.ts";
 import type { Toleration } from "../../generated/core-v1.ts";
 import { EFFECTS } from "./node.ts";
@@ -21,7 +21,7 @@ function validateToleration(path: string, toleration: Toleration): FieldError[] 
   if (toleration.tolerationSeconds !== undefined && effect !== "NoExecute")
     errors.push(invalidValue(`${path}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
   errors.push(...validateOperator(path, toleration));
-  if (effect && !EFFECTS.includes(effect)) errors.push(notSupportedAsListed(`${path}.effect`, effect, EFFECTS));
+  if (effect && !EFFECTS.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, EFFECTS, "given"));
   return errors;
 }
 
@@ -37,8 +37,8 @@ function validateOperator(path: string, { operator, value = "" }: Toleration): F
       return value ? [invalidValue(at, value, "value must be empty when `operator` is 'Exists'")] : [];
     case "Lt":
     case "Gt":
-      return [notSupportedAsListed(at, operator, ["Equal", "Exists", "Lt", "Gt"])];
+      return [notSupported(at, operator, ["Equal", "Exists", "Lt", "Gt"], "given")];
     default:
-      return [notSupportedAsListed(at, operator, ["Equal", "Exists"])];
+      return [notSupported(at, operator, ["Equal", "Exists"], "given")];
   }
 }
