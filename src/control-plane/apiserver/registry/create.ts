@@ -1,11 +1,5 @@
 /** POST of a new object, and creation by PUT and apply. */
-import {
-  alreadyExists,
-  badRequest,
-  generateNameConflict,
-  internalError,
-  type ApiError,
-} from "../../../shared/apimachinery/errors.ts";
+import { alreadyExists, badRequest, generateNameConflict, type ApiError } from "../../../shared/apimachinery/errors.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import { deepCopy } from "../../../shared/apimachinery/patch/json.ts";
 import type { Result } from "../chain/types.ts";
@@ -91,10 +85,7 @@ async function createOnce(
   fillSystemFields(op, object);
   beforeCreate(op, object, options.dryRun);
   await validateAdmission(op, attributesOf(op, "CREATE", object, undefined, options));
-  if (object.metadata.resourceVersion) {
-    const text = "resourceVersion should not be set on objects to be created";
-    throw resource.storage.kind.schema.dynamic ? plainError(text) : internalError(text);
-  }
+  if (object.metadata.resourceVersion) throw plainError("resourceVersion should not be set on objects to be created");
   const { name, namespace = "" } = object.metadata;
   if (options.dryRun) {
     if (resource.cache.get(storeKey(resource, namespace, name))) throw exists(op, object);
