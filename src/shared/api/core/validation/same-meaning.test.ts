@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { differences, sameMeaning } from "./same-meaning.ts";
 
 test("absent and empty lists and maps are one, empty structures are not", () => {
-  expect(sameMeaning({ volumes: [] }, {})).toBe(true);
-  expect(sameMeaning({ resources: { limits: {} } }, {})).toBe(true);
-  expect(sameMeaning({ emptyDir: {} }, {})).toBe(false);
+  expect(sameMeaning({ name: "a", volumes: [] }, { name: "a" })).toBe(true);
+  expect(sameMeaning({ name: "a", resources: { limits: {} } }, { name: "a" })).toBe(true);
+  expect(sameMeaning({ name: "a", emptyDir: {} }, { name: "a" })).toBe(false);
 });
 
 test("quantities count by value where there are quantities", () => {
