@@ -25,6 +25,7 @@ export default defineConfig({
           name: "system",
           include: ["src/**/*.system.test.ts", "test/process/**/*.test.ts", "test/e2e/**/*.test.ts"],
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
