@@ -44,7 +44,8 @@ if (
 if (!unitOnly && isRoot) installDebianPackages();
 
 step("Types", bin("tsc"), ["--noEmit"]);
-step("Lint", bin("oxlint"), ["--quiet", "src", "test", "scripts"]);
+step("Lint", bin("oxlint"), ["--deny-warnings", "--quiet", "src", "test", "scripts"]);
+step("Format", bin("oxfmt"), ["--check", "src", "test", "scripts"]);
 step("Build", process.execPath, ["scripts/build.mjs"]);
 step("Unit and in-process tests", bin("vitest"), ["run", "--project", "unit"]);
 if (unitOnly) process.exit(0);

@@ -26,6 +26,8 @@ export async function load(archive: string, { name }: { name: string }): Promise
 export async function build(folder: string, options: BuildOptions): Promise<void> {
   const cluster = realCluster(options.name);
   if (!existsSync(folder) || !statSync(folder).isDirectory()) fail(`${folder}: not a folder`);
+  if (existsSync(join(folder, "Dockerfile")))
+    fail(`${folder} holds a Dockerfile, which is not run here: the folder itself becomes the image's file system`);
   const words = (flag: string, text: string | undefined) => {
     if (text === undefined) return undefined;
     const value = parseJson(text);

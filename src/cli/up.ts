@@ -2,7 +2,7 @@
  * `knarr up`: from whatever is there to a working cluster. Every part adopts what already runs, so that a second `up` is quick
  * and an interrupted one is completed.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createClusterNetwork, createNodeNamespace, type ClusterNetwork } from "../addons/cni/index.ts";
 import { Lease, Node } from "../shared/api/index.ts";
@@ -18,6 +18,7 @@ import {
   knarrHome,
   listClusters,
   loadCluster,
+  portTakenFile,
   saveCluster,
   type Cluster,
   type ClusterSettings,
@@ -59,8 +60,9 @@ async function start(name: string, fromFile: Partial<ClusterSettings>, options: 
   const real = settings.nodeKind === "real";
   if (real) installPackages((line) => progress.say(line));
   const network = real ? await progress.step("Network", () => makeNetwork(settings)) : undefined;
-  const cluster = saveCluster(network ? inRanges(settings, network) : settings);
-  await progress.step("Control plane", () => startServer(cluster, network));
+  const fixed = options.port !== undefined || fromFile.port !== undefined || loadCluster(name) !== undefined;
+  const saved = saveCluster(network ? inRanges(settings, network) : settings);
+  const cluster = await progress.step("Control plane", () => startServerOnFreePort(saved, network, { fixed }));
   const client = adminClient(cluster);
   try {
     if (network)
@@ -143,23 +145,41 @@ async function makeNetwork(settings: ClusterSettings): Promise<ClusterNetwork> {
   });
 }
 
-async function startServer(cluster: Cluster, network: ClusterNetwork | undefined): Promise<void> {
+const PORTS_TRIED = 5;
+
+/** A port that was free when it was chosen may be gone now; where the user did not name one, the next is taken. */
+async function startServerOnFreePort(
+  cluster: Cluster,
+  network: ClusterNetwork | undefined,
+  { fixed }: { fixed: boolean },
+): Promise<Cluster> {
+  for (let tried = 1; ; tried++) {
+    if (await startServer(cluster, network)) return cluster;
+    if (fixed || tried === PORTS_TRIED) fail(`port ${cluster.port} has been taken by another program; choose one with --port`);
+    cluster = saveCluster({ ...cluster, port: await firstFree(cluster.port + 1) });
+  }
+}
+
+/** Whether the server is ready; false where its port has been taken by another program. */
+async function startServer(cluster: Cluster, network: ClusterNetwork | undefined): Promise<boolean> {
   writeAtomically(join(cluster.dir, "network.json"), `${JSON.stringify({ gateway: network?.gateway ?? "127.0.0.1" })}\n`);
   const log = logSince(cluster.serverDir);
+  const taken = portTakenFile(cluster);
+  rmSync(taken, { force: true });
   startSupervised({ dir: cluster.serverDir, command: [...executable(), "server", "--cluster-dir", cluster.dir] });
   const deadline = realClock.monotonic() + READY_TIMEOUT_MS;
   while (!(await isReady(cluster))) {
-    if (log().includes("EADDRINUSE")) {
+    if (existsSync(taken)) {
       await stopSupervised(cluster.serverDir);
-      fail(`port ${cluster.port} has been taken by another program; choose one with --port`);
+      return false;
     }
     if (realClock.monotonic() > deadline) {
-      fail(
-        `the control plane was not ready within ${READY_TIMEOUT_MS / 1000} s; the end of its log:\n${log().trim().split("\n").slice(-8).join("\n")}`,
-      );
+      const end = log().trim().split("\n").slice(-8).join("\n");
+      fail(`the control plane was not ready within ${READY_TIMEOUT_MS / 1000} s; the end of its log:\n${end}`);
     }
     await sleep(realClock, 25);
   }
+  return true;
 }
 
 /** What a supervised process has logged from now on. */

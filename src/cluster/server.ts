@@ -2,7 +2,7 @@
  * The `server` process: the whole control plane over one store. Each component enters the API server's chain with an identity of
  * its own, in this process; apart from the transport nothing differs from running it elsewhere.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runApiServer, type RunningApiServer } from "../control-plane/apiserver/main.ts";
 import { createLogger } from "../shared/component/log/index.ts";
@@ -10,7 +10,7 @@ import { kubeconfig } from "../shared/component/pki/index.ts";
 import { realPlatform } from "../shared/lib/platform.ts";
 import { startAddons, startControllerManager, startScheduler, startSimulatedNodes, type Part } from "./parts.ts";
 import { writeAtomically } from "../shared/lib/files.ts";
-import { loadClusterIn, type Cluster } from "./settings.ts";
+import { loadClusterIn, portTakenFile, type Cluster } from "./settings.ts";
 
 /** Runs until the signal; `alone` leaves out everything but the API server. Resolves when everything is stopped and the store is closed. */
 export async function runServer(clusterDir: string, signal: AbortSignal, { alone = false } = {}): Promise<void> {
@@ -25,6 +25,9 @@ export async function runServer(clusterDir: string, signal: AbortSignal, { alone
     serviceCidr: cluster.serviceCidr,
     clusterDomain: cluster.clusterDomain,
     ...(cluster.etcdEndpoints.length > 0 && { etcd: { endpoints: cluster.etcdEndpoints } }),
+  }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") writeFileSync(portTakenFile(cluster), "");
+    throw error;
   });
   writeAdminKubeconfig(cluster, api);
   log.info({ url: api.url }, "API server ready");

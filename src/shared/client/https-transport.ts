@@ -160,15 +160,16 @@ function readAll(stream: ClientHttp2Stream): Promise<string> {
   });
 }
 
-/** Another attempt cannot do harm: a read, or a stream that the server says it never looked at. */
+/** Failures of a stream or session before the server looked at the request. */
+const UNSEEN = ["ERR_HTTP2_GOAWAY_SESSION", "ERR_HTTP2_INVALID_SESSION", "ERR_HTTP2_SESSION_ERROR", "ERR_HTTP2_OUT_OF_STREAMS"];
+
+/** Another attempt cannot do harm: a read, or a stream that the server says it never looked at. Nobody listening is an answer. */
 function mayRepeat(request: ApiRequest, error: unknown): boolean {
-  if (
-    error instanceof Error &&
-    /REFUSED_STREAM|ECONNREFUSED|GOAWAY|SESSION/.test(`${(error as { code?: string }).code} ${error.message}`)
-  ) {
-    return !error.message.includes("ECONNREFUSED");
-  }
-  return request.method === "GET";
+  const { code = "", message = "" } = error as { code?: string; message?: string };
+  if (code === "ECONNREFUSED") return false;
+  // Node tells a refused stream from a broken one by this word alone.
+  const refused = code === "ERR_HTTP2_STREAM_ERROR" && message.includes("NGHTTP2_REFUSED_STREAM");
+  return refused || UNSEEN.includes(code) || request.method === "GET";
 }
 
 class AnswerError extends ApiError {
