@@ -237,11 +237,19 @@ class Kubelet {
     if (known) return known.update(pod);
     const worker = new PodWorker(this.#context, pod, (gone) => this.#workers.delete(gone));
     this.#workers.set(uid, worker);
+    if (this.#refusal(pod)) void this.#refuseUnlessNodeChanged(worker, pod);
+    else worker.wake();
+  }
+
+  /** The scheduler may have seen a label or a resource of the node that has not reached us: the Node is read anew before a pod is failed. */
+  async #refuseUnlessNodeChanged(worker: PodWorker, pod: Pod): Promise<void> {
+    await this.#reporter
+      .refresh()
+      .catch((error: unknown) => this.#context.log.warn({ err: error }, "the node could not be read"));
     const refusal = this.#refusal(pod);
-    if (refusal) {
-      this.#context.recorder.event(eventSubject(pod), "Warning", refusal.reason, refusal.message);
-      worker.fail(refusal.reason, `Pod was rejected: ${refusal.message}`);
-    } else worker.wake();
+    if (!refusal) return worker.wake();
+    this.#context.recorder.event(eventSubject(pod), "Warning", refusal.reason, refusal.message);
+    worker.fail(refusal.reason, `Pod was rejected: ${refusal.message}`);
   }
 
   #others(uid: string): Pod[] {

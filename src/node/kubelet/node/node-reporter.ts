@@ -63,6 +63,13 @@ export class NodeReporter {
     return this.#node;
   }
 
+  /** Reads the Node anew: labels, taints and extended resources that others have written since the last report. */
+  async refresh(): Promise<void> {
+    const { client, nodeName } = this.#options;
+    this.#node = await client.get(Node, { name: nodeName });
+    await this.#status(this.#node.status);
+  }
+
   /** Resolves when the signal ends it. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#untilDone(() => this.#register(), signal);
