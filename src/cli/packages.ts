@@ -12,7 +12,7 @@ interface Need {
   proof: readonly string[];
 }
 
-export const NEEDS: readonly Need[] = [
+const NEEDS: readonly Need[] = [
   { package: "containerd", why: "runs the containers", proof: ["containerd", "ctr"] },
   { package: "runc", why: "starts a container for containerd", proof: ["runc"] },
   {
@@ -36,7 +36,7 @@ export function findProgram(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
 }
 
-export function missingPackages(): Need[] {
+function missingPackages(): Need[] {
   return NEEDS.filter((need) => need.proof.some((name) => !findProgram(name)));
 }
 

@@ -71,7 +71,7 @@ export function checkName(name: string): void {
   }
 }
 
-export function withPaths(settings: ClusterSettings, dir = clusterDir(settings.name)): Cluster {
+function withPaths(settings: ClusterSettings, dir = clusterDir(settings.name)): Cluster {
   return {
     ...settings,
     dir,

@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { realClock, sleep } from "../../shared/lib/platform.ts";
 
 /** Each cluster has a folder here, a small tmpfs that pins its nodes' namespaces. */
-export const STATE_ROOT = "/run/knarr";
+const STATE_ROOT = "/run/knarr";
 const STATE_FILE = `${STATE_ROOT}/.host.json`;
 const LOCK_FILE = `${STATE_ROOT}/.lock`;
 const LOCK_WAIT_MS = 20_000;
@@ -24,7 +24,7 @@ export function clusterStateDir(cluster: string): string {
 }
 
 /** Names of clusters that have state on this machine. */
-export function networkedClusters(): string[] {
+function networkedClusters(): string[] {
   return existsSync(STATE_ROOT) ? readdirSync(STATE_ROOT).filter((name) => !name.startsWith(".")) : [];
 }
 

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { realClock, sleep } from "../../shared/lib/platform.ts";
 
 /** Namespaces are named as the links in /proc/PID/ns read: `net:[4026531840]`. */
-export function processesIn(namespaces: readonly string[]): number[] {
+function processesIn(namespaces: readonly string[]): number[] {
   const wanted = new Set(namespaces);
   if (!wanted.size) return [];
   const children = new Map<number, number[]>();

@@ -26,7 +26,7 @@ export function nodeResolvers(files: readonly string[], gateway: string): Resolv
   return loopback ? { servers: [gateway], search, redirectTo: loopback } : { servers: [], search };
 }
 
-export function parseResolvConf(text: string): { servers: string[]; search: string[] } {
+function parseResolvConf(text: string): { servers: string[]; search: string[] } {
   const servers: string[] = [];
   let search: string[] = [];
   for (const line of text.split("\n")) {

@@ -10,9 +10,9 @@ export const rcodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP
 
 const HEADER = 12;
 /** What a client without EDNS takes over UDP. */
-export const PLAIN_UDP_SIZE = 512;
+const PLAIN_UDP_SIZE = 512;
 /** What we send over UDP at most: passes every usual link unfragmented. */
-export const OUR_UDP_SIZE = 1232;
+const OUR_UDP_SIZE = 1232;
 
 export interface Query {
   id: number;

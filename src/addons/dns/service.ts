@@ -56,7 +56,7 @@ export function dnsServiceController({ clusterDnsIp }: { clusterDnsIp: string })
   });
 }
 
-export function planService(clusterIP: string): Draft<Service> {
+function planService(clusterIP: string): Draft<Service> {
   const port = (name: string, protocol: "UDP" | "TCP") => ({ name, protocol, port: 53, targetPort: DNS_NODE_PORT });
   return {
     metadata: { name: NAME, namespace: NAMESPACE, labels: LABELS },

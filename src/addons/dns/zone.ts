@@ -13,7 +13,7 @@ import { canonicalIp, parseIp } from "../../shared/lib/ip.ts";
 import { nameBytes, rcodes, types, type Answer, type Rec } from "./message.ts";
 import { addressBytes, addressOfDashed, dashed, labelsBelow, reverseAddress } from "./names.ts";
 
-export const SPECIFICATION = "1.1.0";
+const SPECIFICATION = "1.1.0";
 /** Seconds. Short: an address may be another pod's soon. */
 const TTL = 5;
 

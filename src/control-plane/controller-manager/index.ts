@@ -4,7 +4,7 @@ import { controllers } from "./controllers.ts";
 import type { ControllerManagerOptions } from "./types.ts";
 
 export type { ControllerManagerOptions, ControllerManagerSettings } from "./types.ts";
-export const controllerNames: readonly string[] = controllers.map((c) => c.name);
+const controllerNames: readonly string[] = controllers.map((c) => c.name);
 
 /**
  * Runs until the signal is aborted and all work has ended.

@@ -13,7 +13,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import type { KubeletContext } from "./context.ts";
 
-export const MAX_LOG_BYTES = 10 * 1024 * 1024;
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
 const MAX_LOG_FILES = 5;
 
 /** Looks at the logs of all running containers. */

@@ -53,7 +53,7 @@ export interface ResourceRef {
   resource: string;
 }
 
-export function qualified(ref: ResourceRef): string {
+function qualified(ref: ResourceRef): string {
   return ref.group ? `${ref.resource}.${ref.group}` : ref.resource;
 }
 

@@ -47,7 +47,7 @@ export class Selector {
   }
 }
 
-export const everything = new Selector([]);
+const everything = new Selector([]);
 export const nothing = new Selector([], true);
 
 function holds(r: LabelRequirement, labels: Labels | undefined): boolean {
@@ -114,7 +114,7 @@ export function selectorFromObject(selector: LabelSelector | undefined | null): 
 }
 
 /** One checked requirement; throws `SelectorError` with every fault. */
-export function requirement(key: string, operator: LabelOperator, values: readonly string[]): LabelRequirement {
+function requirement(key: string, operator: LabelOperator, values: readonly string[]): LabelRequirement {
   const faults = isLabelKey(key).length ? [`key: Invalid value: ${JSON.stringify(key)}: ${isLabelKey(key).join("; ")}`] : [];
   const wrongCount = countFault(operator, values);
   if (wrongCount) faults.push(`values: Invalid value: ${formatBadValue(values)}: ${wrongCount}`);

@@ -48,9 +48,9 @@ export function byteLength(value: string): number {
   return n;
 }
 
-export const maxLenError = (length: number) => `must be no more than ${length} characters`;
-export const maxBytesError = (length: number) => `must be no more than ${length} bytes`;
-export const emptyError = () => "must be non-empty";
+const maxLenError = (length: number) => `must be no more than ${length} characters`;
+const maxBytesError = (length: number) => `must be no more than ${length} bytes`;
+const emptyError = () => "must be non-empty";
 export const inclusiveRangeError = (low: number, high: number) => `must be between ${low} and ${high}, inclusive`;
 
 /** `msg (e.g. 'a',  or 'b', regex used for validation is '…')`, commas as upstream sets them. */

@@ -12,7 +12,7 @@ import { calendarAt, zoneOffsetMs } from "./platform.ts";
 /** The first moment after `ms`, or undefined where there is none within five years. */
 export type NextTime = (ms: number) => number | undefined;
 
-export class ScheduleError extends Error {
+class ScheduleError extends Error {
   override readonly name = "ScheduleError";
 }
 

@@ -1,7 +1,7 @@
 /** `system:serviceaccount:NAMESPACE:NAME`, the user name of a service account. */
 import { isDNS1123Label, isDNS1123Subdomain } from "../../../shared/apimachinery/validation.ts";
 
-export const SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:";
+const SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:";
 
 /** undefined where the name is no service account's. */
 export function splitServiceAccountName(user: string): { namespace: string; name: string } | undefined {

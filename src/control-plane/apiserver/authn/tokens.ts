@@ -20,7 +20,7 @@ export interface TokenAuthenticator {
 }
 
 /** `bearer TOKEN`, the scheme in any case; an empty token is none. */
-export function bearerToken(authorization: string | undefined): string | undefined {
+function bearerToken(authorization: string | undefined): string | undefined {
   const [scheme = "", token] = (authorization ?? "").trim().split(" ", 2);
   return scheme.toLowerCase() === "bearer" && token ? token : undefined;
 }

@@ -11,7 +11,7 @@ import type { ObjectShape } from "./cached-object.ts";
 import { headOf } from "./layout.ts";
 import { ResourceCache } from "./resource-cache.ts";
 
-export const REGISTRY = "/registry/";
+const REGISTRY = "/registry/";
 
 const LOAD_PAGE = 2000;
 

@@ -21,7 +21,7 @@ export function failure(error: unknown, format: Format = plainJson, warnings: re
   };
 }
 
-export const mediaTypes = {
+const mediaTypes = {
   json: "application/json",
   yaml: "application/yaml",
   protobuf: "application/vnd.kubernetes.protobuf",

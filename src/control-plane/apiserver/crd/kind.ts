@@ -17,8 +17,7 @@ const VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "
 const PART_VERBS = ["get", "patch", "update"];
 
 /** `stable.example.com`, `v1`, `CronTab` → `com.example.stable.v1.CronTab` */
-export const definitionName = (group: string, version: string, kind: string) =>
-  [...group.split(".").reverse(), version, kind].join(".");
+const definitionName = (group: string, version: string, kind: string) => [...group.split(".").reverse(), version, kind].join(".");
 
 export function customKind(crd: CustomResourceDefinition, version: CustomResourceDefinitionVersion): Kind<KubeObject> {
   const { group, scope } = crd.spec;

@@ -334,7 +334,7 @@ function subresource(paths: KindPaths, base: string, sub: SubresourceFacts, inNa
   item(paths, path, [...parameters, pretty], content, suffix, sub.verbs, gvk);
 }
 
-export function definitionOf(gvk: Gvk): string {
+function definitionOf(gvk: Gvk): string {
   return `io.k8s.api.${gvk.group === "" ? "core" : gvk.group.split(".")[0]}.${gvk.version}.${gvk.kind}`;
 }
 

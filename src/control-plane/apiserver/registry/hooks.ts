@@ -20,7 +20,7 @@ const kindOf = (op: Operation) => hubOf(op.served).kind;
 
 const IMMUTABLE = "field is immutable";
 
-export function writeContext(op: Operation, dryRun: boolean): WriteContext {
+function writeContext(op: Operation, dryRun: boolean): WriteContext {
   const warn = (text: string) => void op.warnings.push(text);
   return {
     subresource: op.info.subresource,

@@ -19,7 +19,7 @@ function read(op: Operation): Result | Promise<Result> {
 }
 
 /** The present object, or 404. */
-export function present(served: Served, namespace: string, name: string): CachedObject {
+function present(served: Served, namespace: string, name: string): CachedObject {
   const entry = served.resource.cache.get(storeKey(served.resource, namespace, name));
   if (!entry) throw notFound(served.ref, name);
   return entry;

@@ -23,7 +23,7 @@ import { parseRevision, plainError } from "./read.ts";
 import { storeKey } from "./resources.ts";
 import { put, remove } from "./storage.ts";
 
-export const LOCKED = "the object has been modified; please apply your changes to the latest version and try again";
+const LOCKED = "the object has been modified; please apply your changes to the latest version and try again";
 
 export async function update(op: Operation): Promise<Result> {
   const options = writeOptions(op.query, "UpdateOptions");
@@ -129,7 +129,7 @@ function checkRevision(op: Operation, object: KubeObject, entry: CachedObject): 
   object.metadata.resourceVersion = String(entry.revision);
 }
 
-export function uidPrecondition(op: Operation, wanted: string, found: string) {
+function uidPrecondition(op: Operation, wanted: string, found: string) {
   const { resource, ref } = op.served;
   const key = storeKey(resource, op.info.namespace, op.info.name);
   const text = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found}`;

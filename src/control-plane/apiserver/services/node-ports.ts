@@ -14,7 +14,7 @@ import { plainError } from "../registry/read.ts";
 
 type Spec = Service["spec"];
 
-export const PORT_RANGE = { first: 30_000, last: 32_767 };
+const PORT_RANGE = { first: 30_000, last: 32_767 };
 
 const KEY = "/allocations/nodeports/";
 
@@ -24,7 +24,7 @@ export function portsOf({ spec }: Service): number[] {
   return [...new Set(spec.healthCheckNodePort ? [...ports, spec.healthCheckNodePort] : ports)];
 }
 
-export function portsInUse(core: Core): Set<number> {
+function portsInUse(core: Core): Set<number> {
   const served = core.resources.of(Service);
   const used = new Set<number>();
   for (const entry of served.resource.cache.values())

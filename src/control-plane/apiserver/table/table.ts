@@ -82,7 +82,7 @@ function plainCell(column: string, object: KubeObject, now: number): unknown {
   return "";
 }
 
-export function ageOf(object: KubeObject, now: number): string {
+function ageOf(object: KubeObject, now: number): string {
   const created = object.metadata.creationTimestamp;
   return created ? humanDuration(now - parseTime(created)) : "<unknown>";
 }

@@ -131,7 +131,7 @@ export const certificateCleaner = defineController({
   },
 });
 
-export function lifetimeLeft(csr: Csr, now: number): number {
+function lifetimeLeft(csr: Csr, now: number): number {
   const decided = csr.status?.conditions?.find((c) => ["Approved", "Denied", "Failed"].includes(c.type));
   const since = parseTime(decided?.lastUpdateTime ?? csr.metadata.creationTimestamp);
   return since + (decided ? HOUR_MS : DAY_MS) - now;

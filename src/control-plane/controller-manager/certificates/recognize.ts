@@ -6,10 +6,10 @@
 import type { CertificateSigningRequest } from "../../../shared/api/index.ts";
 import type { SigningRequest } from "../../../shared/component/pki/index.ts";
 
-export const CLIENT = "kubernetes.io/kube-apiserver-client";
-export const KUBELET_CLIENT = "kubernetes.io/kube-apiserver-client-kubelet";
+const CLIENT = "kubernetes.io/kube-apiserver-client";
+const KUBELET_CLIENT = "kubernetes.io/kube-apiserver-client-kubelet";
 export const KUBELET_SERVING = "kubernetes.io/kubelet-serving";
-export const LEGACY = "kubernetes.io/legacy-unknown";
+const LEGACY = "kubernetes.io/legacy-unknown";
 export const SIGNERS: readonly string[] = [CLIENT, KUBELET_CLIENT, KUBELET_SERVING, LEGACY];
 
 const NODE_PREFIX = "system:node:";

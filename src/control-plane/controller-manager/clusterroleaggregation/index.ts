@@ -33,7 +33,7 @@ export const clusterRoleAggregation = defineController({
 });
 
 /** In the order of selectors, then of role names, each rule once. */
-export function aggregatedRules(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] {
+function aggregatedRules(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] {
   const rules = new Map<string, PolicyRule>();
   const sorted = [...all].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   for (const selector of role.aggregationRule?.clusterRoleSelectors ?? []) {

@@ -55,7 +55,7 @@ export function podFromTemplate(
 }
 
 /** Creates one pod; the failure is told as an event and thrown. */
-export async function createPod(owner: KubeObject, pod: Draft<Pod>, { client, events }: ControllerContext<any>): Promise<Pod> {
+async function createPod(owner: KubeObject, pod: Draft<Pod>, { client, events }: ControllerContext<any>): Promise<Pod> {
   try {
     const created = await client.create(Pod, pod);
     events.event(owner, "Normal", "SuccessfulCreate", `Created pod: ${created.metadata.name}`);

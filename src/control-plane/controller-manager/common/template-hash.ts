@@ -15,11 +15,11 @@ export function templateHash(template: unknown, collisions: number | undefined):
 }
 
 /** Digits (or any text) as label-safe characters, one for one. */
-export function safeEncode(text: string): string {
+function safeEncode(text: string): string {
   return Array.from(text, (c) => ALPHABET[c.charCodeAt(0) % ALPHABET.length]).join("");
 }
 
-export function fnv32a(text: string, seed = 0x811c9dc5): number {
+function fnv32a(text: string, seed = 0x811c9dc5): number {
   let hash = seed;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return hash;

@@ -34,7 +34,7 @@ export interface Plan {
 type ByNode = Map<string, Pod[]>;
 
 /** Finished pods that are already being deleted no longer hold their node. */
-export function podsByNode(pods: readonly Pod[]): ByNode {
+function podsByNode(pods: readonly Pod[]): ByNode {
   const byNode: ByNode = new Map();
   for (const pod of pods) {
     const node = isPodFinished(pod) && pod.metadata.deletionTimestamp ? undefined : nodeOf(pod);

@@ -8,8 +8,8 @@ import type { NodeCondition, Taint } from "../../../shared/api/generated/core-v1
 import { findCondition } from "../../../shared/apimachinery/index.ts";
 import { formatTime } from "../../../shared/lib/platform.ts";
 
-export const NOT_READY = "node.kubernetes.io/not-ready";
-export const UNREACHABLE = "node.kubernetes.io/unreachable";
+const NOT_READY = "node.kubernetes.io/not-ready";
+const UNREACHABLE = "node.kubernetes.io/unreachable";
 const UNSCHEDULABLE = "node.kubernetes.io/unschedulable";
 
 /** Condition and status → taint. */

@@ -5,8 +5,8 @@ import type { ControllerContext } from "../../../shared/client/index.ts";
 import { sameOnTheWire } from "../common/write-status.ts";
 import { classOf, findVolume, isHeldFor } from "./match.ts";
 
-export const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
-export const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
+const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
+const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
 const PROVISIONER = "volume.kubernetes.io/storage-provisioner";
 const BETA_PROVISIONER = "volume.beta.kubernetes.io/storage-provisioner";
 const SELECTED_NODE = "volume.kubernetes.io/selected-node";

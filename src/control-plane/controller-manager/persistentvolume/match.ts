@@ -12,7 +12,7 @@ const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 export const classOf = (claim: PersistentVolumeClaim): string =>
   claim.metadata.annotations?.[CLASS_ANNOTATION] ?? claim.spec?.storageClassName ?? "";
 
-export const volumeClass = (volume: PersistentVolume): string =>
+const volumeClass = (volume: PersistentVolume): string =>
   volume.metadata.annotations?.[CLASS_ANNOTATION] ?? volume.spec?.storageClassName ?? "";
 
 /** The volume's claim reference names this claim: by uid where it has one, else it is held for whoever has the name. */

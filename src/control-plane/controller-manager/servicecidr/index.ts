@@ -60,7 +60,7 @@ async function setReady(
 }
 
 /** Some address is in this range and in no other that stays. */
-export function dependents(cidr: ServiceCIDR, all: readonly ServiceCIDR[], addresses: readonly IPAddress[]): boolean {
+function dependents(cidr: ServiceCIDR, all: readonly ServiceCIDR[], addresses: readonly IPAddress[]): boolean {
   const rangesOf = (c: ServiceCIDR) => (c.spec?.cidrs ?? []).map((text) => parseCidr(text)).filter((r) => r !== undefined);
   const others = all.filter((c) => c.metadata.uid !== cidr.metadata.uid && !c.metadata.deletionTimestamp).flatMap(rangesOf);
   const own = rangesOf(cidr);

@@ -9,7 +9,7 @@ export const NAME_LABEL = "statefulset.kubernetes.io/pod-name";
 export const INDEX_LABEL = "apps.kubernetes.io/pod-index";
 
 /** `web-3` → ["web", 3]; ordinal -1 where the name has none. */
-export function nameAndOrdinal(name: string): [parent: string, ordinal: number] {
+function nameAndOrdinal(name: string): [parent: string, ordinal: number] {
   const match = /^(.*)-([0-9]+)$/s.exec(name);
   return match ? [match[1]!, Number(match[2])] : ["", -1];
 }
@@ -38,7 +38,7 @@ export function draftPod(set: StatefulSet, template: PodTemplateSpec, revision: 
 }
 
 /** Claims take the place of volumes of the same name. */
-export function withClaims(set: StatefulSet, volumes: readonly Volume[], ordinal: number): Volume[] {
+function withClaims(set: StatefulSet, volumes: readonly Volume[], ordinal: number): Volume[] {
   const templates = set.spec.volumeClaimTemplates ?? [];
   const claims = templates.map(({ metadata: { name } }) => ({
     name,

@@ -26,7 +26,7 @@ export const ttlAfterFinished = defineController({
 });
 
 /** undefined where the Job is to stay. */
-export function leftMs(job: Job, now: number): number | undefined {
+function leftMs(job: Job, now: number): number | undefined {
   const seconds = job.spec?.ttlSecondsAfterFinished;
   const end = job.status?.conditions?.find((c) => c.type === finishedAs(job) && c.status === "True");
   if (seconds === undefined || !end?.lastTransitionTime || job.metadata.deletionTimestamp) return undefined;

@@ -8,7 +8,7 @@ import { isPodFinished } from "../common/pod-state.ts";
 const BY_CLAIM = "claim";
 
 /** Claims by `namespace/name`, those that a pod makes for itself among them. */
-export function claimsOfPod({ metadata, spec }: Pod): string[] {
+function claimsOfPod({ metadata, spec }: Pod): string[] {
   return (spec.volumes ?? []).flatMap((v) => {
     const name = v.persistentVolumeClaim?.claimName ?? (v.ephemeral ? `${metadata.name}-${v.name}` : undefined);
     return name ? [`${metadata.namespace}/${name}`] : [];

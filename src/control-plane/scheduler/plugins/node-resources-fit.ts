@@ -35,7 +35,7 @@ interface Shortage {
   preemptable: boolean;
 }
 
-export function shortOf(pod: PodInfo, node: NodeInfo): Shortage[] {
+function shortOf(pod: PodInfo, node: NodeInfo): Shortage[] {
   const short: Shortage[] = [];
   const check = (name: string, wanted: number, held: number, capacity: number) => {
     if (wanted > 0 && wanted > capacity - held) short.push({ reason: `Insufficient ${name}`, preemptable: wanted <= capacity });

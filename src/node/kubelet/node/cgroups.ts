@@ -17,7 +17,7 @@ const V2_CONTROLLERS = "+cpu +cpuset +memory +pids +io";
 export type Hierarchies = { v2: string } | { v1: Readonly<Record<string, string>> };
 
 /** Where controllers are mounted; v2 only when it has the controllers, not in the hybrid layout. */
-export function parseHierarchies(mounts: string): Hierarchies | undefined {
+function parseHierarchies(mounts: string): Hierarchies | undefined {
   const fields = mounts.split("\n").map((line) => line.split(" "));
   const v1: Record<string, string> = {};
   for (const [, path, type, options = ""] of fields) {

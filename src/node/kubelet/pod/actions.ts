@@ -74,7 +74,7 @@ export function planSandbox(pod: Pod, runtime: RuntimePod): { create: boolean; a
   return { create: false, attempt, id };
 }
 
-export const networkModeOf = (pod: Pod): NamespaceMode => (pod.spec.hostNetwork ? "NODE" : "POD");
+const networkModeOf = (pod: Pod): NamespaceMode => (pod.spec.hostNetwork ? "NODE" : "POD");
 
 function planFreshStart(pod: Pod, runtime: RuntimePod, actions: PodActions): PodActions {
   // A pod that is done, or that may not run twice, does not come back because its sandbox went.
@@ -122,7 +122,7 @@ function planRegularContainers(pod: Pod, runtime: RuntimePod, probes: ProbeView,
   }
 }
 
-export function reasonToKill(container: Container, running: RuntimeContainer, probes: ProbeView): ContainerToKill | undefined {
+function reasonToKill(container: Container, running: RuntimeContainer, probes: ProbeView): ContainerToKill | undefined {
   const of = { id: running.id, name: container.name, container };
   if (running.notes.hash !== containerHash(container)) {
     const what = isSidecar(container) ? "Init container" : "Container";

@@ -31,7 +31,7 @@ export interface ContainerStatusInput {
   waiting(container: string): WaitingReason | undefined;
 }
 
-export const containerIdText = (id: string): string => `containerd://${id}`;
+const containerIdText = (id: string): string => `containerd://${id}`;
 /** What stands after `containerd://`. */
 export const plainContainerId = (text: string | undefined): string => text?.replace(/^\w+:\/\//, "") ?? "";
 

@@ -67,7 +67,7 @@ async function secretData(name: string, sources: EnvSources): Promise<Map<string
 }
 
 /** The API itself is always told of; other services of the namespace unless `enableServiceLinks` is false. */
-export function serviceEnv({ pod, services }: Pick<EnvSources, "pod" | "services">): Map<string, string> {
+function serviceEnv({ pod, services }: Pick<EnvSources, "pod" | "services">): Map<string, string> {
   const links = pod.spec.enableServiceLinks !== false;
   const chosen = new Map<string, Service>();
   for (const service of services) {

@@ -27,13 +27,13 @@ export function wholeUnits(quantity: string | undefined): number {
   return quantity === undefined ? 0 : Quantity.parse(quantity).toNumber();
 }
 
-export function cpuShares(milli: number): number {
+function cpuShares(milli: number): number {
   if (milli === 0) return MIN_SHARES;
   return Math.min(MAX_SHARES, Math.max(MIN_SHARES, Math.floor((milli * SHARES_PER_CPU) / 1000)));
 }
 
 /** Microseconds in each period; 0: no limit. */
-export function cpuQuota(milli: number, period = QUOTA_PERIOD_US): number {
+function cpuQuota(milli: number, period = QUOTA_PERIOD_US): number {
   return milli === 0 ? 0 : Math.max(MIN_QUOTA_US, Math.floor((milli * period) / 1000));
 }
 
@@ -52,7 +52,7 @@ export function containerResources(pod: Pod, container: Container, memoryCapacit
 }
 
 /** The more of its request a container may be over, the sooner it is killed when memory runs out. */
-export function oomScore(pod: Pod, container: Container, memoryCapacity: number): number {
+function oomScore(pod: Pod, container: Container, memoryCapacity: number): number {
   if ((pod.spec.priority ?? 0) >= SYSTEM_CRITICAL_PRIORITY) return GUARANTEED_OOM_SCORE;
   const qos = qosClass(pod);
   if (qos === "Guaranteed") return GUARANTEED_OOM_SCORE;

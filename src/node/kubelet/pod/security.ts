@@ -29,14 +29,14 @@ export interface ImageUser {
   username: string;
 }
 
-export function effectiveSecurityContext(pod: Pod, container: Container): SecurityContext {
+function effectiveSecurityContext(pod: Pod, container: Container): SecurityContext {
   const { runAsUser, runAsGroup, runAsNonRoot, seLinuxOptions } = pod.spec.securityContext ?? {};
   const inherited = { runAsUser, runAsGroup, runAsNonRoot, seLinuxOptions };
   return { ...inherited, ...container.securityContext };
 }
 
 /** `targetId`: an ephemeral container looks at the processes of this container. */
-export function namespaceOptions(pod: Pod, targetId?: string): NamespaceOption {
+function namespaceOptions(pod: Pod, targetId?: string): NamespaceOption {
   const { hostNetwork, hostPID, hostIPC, shareProcessNamespace } = pod.spec;
   const own = { network: hostNetwork ? "NODE" : "POD", ipc: hostIPC ? "NODE" : "POD" } as const;
   if (targetId) return { ...own, pid: "TARGET", target_id: targetId };

@@ -3,8 +3,8 @@
  *
  * @source staging/src/k8s.io/client-go/util/flowcontrol/backoff.go v1.36
  */
-export const INITIAL_BACKOFF_MS = 10_000;
-export const MAX_BACKOFF_MS = 300_000;
+const INITIAL_BACKOFF_MS = 10_000;
+const MAX_BACKOFF_MS = 300_000;
 
 interface Entry {
   delayMs: number;

@@ -97,7 +97,7 @@ export async function killPod(context: KubeletContext, request: KillPodRequest):
   await Promise.all(runtime.sandboxes.filter(({ ready }) => ready).map(({ id }) => stopSandbox(context, id)));
 }
 
-export async function stopSandbox(context: Pick<KubeletContext, "cri">, id: string): Promise<void> {
+async function stopSandbox(context: Pick<KubeletContext, "cri">, id: string): Promise<void> {
   try {
     await context.cri.stopSandbox(id);
   } catch (error) {

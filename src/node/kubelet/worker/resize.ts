@@ -112,7 +112,7 @@ function withResources(pod: Pod, allocated: ReadonlyMap<string, ResourceRequirem
 
 const sameResources = (a: ResourceRequirements, b: ResourceRequirements) => changedResources(a, b).length === 0;
 
-export function changedResources(a: ResourceRequirements, b: ResourceRequirements): string[] {
+function changedResources(a: ResourceRequirements, b: ResourceRequirements): string[] {
   const same = (x: string | undefined, y: string | undefined) =>
     x === y || (x !== undefined && y !== undefined && Quantity.parse(x).cmp(Quantity.parse(y)) === 0);
   return RESIZABLE.filter((name) => !same(a.requests?.[name], b.requests?.[name]) || !same(a.limits?.[name], b.limits?.[name]));

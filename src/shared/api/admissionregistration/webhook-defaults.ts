@@ -27,7 +27,7 @@ interface Match {
 }
 
 /** What a webhook or a policy is called for, where it does not say. */
-export function setMatchDefaults(match: Match): void {
+function setMatchDefaults(match: Match): void {
   match.matchPolicy ??= "Equivalent";
   match.namespaceSelector ??= {};
   match.objectSelector ??= {};

@@ -79,7 +79,7 @@ function validateUsages(usages: readonly string[]): FieldError[] {
 }
 
 /** `example.com/name`: a domain of at least two parts, and a name. */
-export function validateSignerName(field: string, signer: string): FieldError[] {
+function validateSignerName(field: string, signer: string): FieldError[] {
   if (!signer) return [required(field)];
   const [domain = "", path = "", ...more] = signer.split("/");
   if (!signer.includes("/") || more.length) {

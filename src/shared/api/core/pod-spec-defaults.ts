@@ -26,7 +26,7 @@ export function setTemplateDefaults(template: PodTemplateSpec | undefined): void
   if (template?.spec) setPodSpecDefaults(template.spec);
 }
 
-export function setPodSpecDefaults(spec: PodSpec): void {
+function setPodSpecDefaults(spec: PodSpec): void {
   spec.dnsPolicy ||= "ClusterFirst";
   spec.restartPolicy ||= "Always";
   spec.securityContext ??= {};
@@ -42,7 +42,7 @@ export function setPodSpecDefaults(spec: PodSpec): void {
 }
 
 /** Every container of a specification: init, regular, ephemeral. */
-export function containersOf(spec: PodSpec): AnyContainer[] {
+function containersOf(spec: PodSpec): AnyContainer[] {
   return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
 }
 

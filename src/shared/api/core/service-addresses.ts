@@ -16,7 +16,7 @@ const POLICIES = ["PreferDualStack", "RequireDualStack", "SingleStack"];
 
 export const isHeadless = ({ type, clusterIP }: Spec) => type === "ClusterIP" && clusterIP === NONE;
 export const needsClusterIP = ({ type }: Spec) => type !== "ExternalName";
-export const familyOf = (ip: string) => (ip.includes(":") ? "IPv6" : "IPv4");
+const familyOf = (ip: string) => (ip.includes(":") ? "IPv6" : "IPv4");
 export const sameList = (a: readonly unknown[] = [], b: readonly unknown[] = []) =>
   a.length === b.length && a.every((x, i) => x === b[i]);
 

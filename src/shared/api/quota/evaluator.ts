@@ -32,7 +32,7 @@ export function objectCount(group: string, plural: string): QuotaEvaluator {
   return { counts: (resource) => names.includes(resource), usage: () => new Map(names.map((name) => [name, one])) };
 }
 
-export const countName = (group: string, plural: string) => (group ? `count/${plural}.${group}` : `count/${plural}`);
+const countName = (group: string, plural: string) => (group ? `count/${plural}.${group}` : `count/${plural}`);
 
 /** The scopes of a quota in one form. */
 export function scopesOf({ spec }: ResourceQuota): ScopedResourceSelectorRequirement[] {

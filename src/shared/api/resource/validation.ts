@@ -52,7 +52,7 @@ const MAX_ID = 32;
 const MAX_POOL = 253;
 const MAX_SELECTORS = 32;
 const MAX_EXPRESSION = 10 * 1024;
-export const MAX_PARAMETERS = 10 * 1024;
+const MAX_PARAMETERS = 10 * 1024;
 
 export function validatePoolName(path: string, name: string): FieldError[] {
   if (!name) return [required(path)];

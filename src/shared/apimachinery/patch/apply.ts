@@ -55,7 +55,7 @@ function checkKind(config: unknown, { scope }: Writer): JsonObject {
 }
 
 /** `apps/v1, Kind=Deployment`; the core group is empty: `/v1, Kind=Pod`. */
-export function printKind(apiVersion: unknown, kind: unknown): string {
+function printKind(apiVersion: unknown, kind: unknown): string {
   const version = typeof apiVersion === "string" ? apiVersion : "";
   const parts = version.split("/");
   if (parts.length > 2) return "/, Kind=";

@@ -87,7 +87,7 @@ function readIndex(content: string): number {
   return Number(content);
 }
 
-export function sortMembers(keys: unknown): JsonObject {
+function sortMembers(keys: unknown): JsonObject {
   if (!isObject(keys)) throw new Error("expected an object of keys");
   const names = Object.keys(keys).sort();
   return Object.fromEntries(names.map((name) => [name, keys[name]]));

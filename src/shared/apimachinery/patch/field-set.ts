@@ -77,7 +77,7 @@ function parentsAdded(fields: Fields, schema: Schema | undefined): Fields {
 }
 
 /** The schema of what an element names, where there is one. */
-export function stepInto(schema: Schema, element: string): Schema | undefined {
+function stepInto(schema: Schema, element: string): Schema | undefined {
   if (element.startsWith("f:"))
     return ownsMembers(schema) || schema.type === "struct" ? memberSchema(schema, element.slice(2)) : undefined;
   return schema.type === "list" ? schema.items : undefined;

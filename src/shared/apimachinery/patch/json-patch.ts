@@ -13,7 +13,7 @@ const MAX_COPIED_BYTES = 3 * 1024 * 1024;
 type Container = JsonObject | unknown[];
 
 /** The answer to every patch that is well formed and does not apply: which operation failed is not told. */
-export function patchDoesNotApply(): ApiError {
+function patchDoesNotApply(): ApiError {
   return apiError(422, "Invalid", "the server rejected our request due to an error in our request", {});
 }
 

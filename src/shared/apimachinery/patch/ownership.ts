@@ -117,7 +117,7 @@ const sameEntries = (live: ManagedFieldsEntry[] | undefined, now: ManagedFieldsE
   deepEqual(live, now) ? live : now;
 
 /** What changed, as far as it can be owned through this door. */
-export function changesBetween(live: JsonObject, object: JsonObject, scope: FieldScope): Changes {
+function changesBetween(live: JsonObject, object: JsonObject, scope: FieldScope): Changes {
   const { changed, removed } = compareObjects(live, object, scope.schema, scope.typed, scope.unowned);
   return { changed: scope.filter(changed), removed: scope.filter(removed) };
 }

@@ -9,7 +9,7 @@
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const BYTES = 2;
-export const FIXED32 = 5;
+const FIXED32 = 5;
 
 /** The buffer of a finished writer, for the next one. */
 let spare: Buffer | undefined;

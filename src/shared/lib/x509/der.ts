@@ -6,7 +6,7 @@
  *
  * @source ITU-T X.690; RFC 5280
  */
-export const Tag = {
+const Tag = {
   boolean: 0x01,
   integer: 0x02,
   bitString: 0x03,
@@ -83,7 +83,7 @@ export interface Element {
 }
 
 /** Reads the values of `bytes` one after the other. Throws where the encoding is broken. */
-export function* elements(bytes: Buffer): Generator<Element> {
+function* elements(bytes: Buffer): Generator<Element> {
   let at = 0;
   while (at < bytes.length) {
     const element = readAt(bytes, at);

@@ -65,7 +65,7 @@ export function decodeAltNames(content: Buffer): Required<SubjectAltNames> {
   return names;
 }
 
-export function addressBytes(ip: string): Buffer {
+function addressBytes(ip: string): Buffer {
   if (!ip.includes(":")) return Buffer.from(ip.split(".").map(Number));
   const [head = "", tail] = ip.split("::");
   const left = head ? head.split(":") : [];

@@ -6,7 +6,7 @@
 import { invalidValue, type FieldError } from "../../../../shared/apimachinery/field-error.ts";
 
 /** From lax to strict. */
-export const LEVELS = ["privileged", "baseline", "restricted"] as const;
+const LEVELS = ["privileged", "baseline", "restricted"] as const;
 export type Level = (typeof LEVELS)[number];
 
 export interface LevelVersion {

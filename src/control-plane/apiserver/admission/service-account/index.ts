@@ -12,7 +12,7 @@ import { mountableSecretFault } from "./mountable-secrets.ts";
 import { secretsOf } from "../../pod-references.ts";
 import { concerns, refuse } from "../refuse.ts";
 
-export const MIRROR_POD = "kubernetes.io/config.mirror";
+const MIRROR_POD = "kubernetes.io/config.mirror";
 const ENFORCE_MOUNTABLE = "kubernetes.io/enforce-mountable-secrets";
 const MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 const VOLUME_PREFIX = "kube-api-access-";

@@ -17,7 +17,7 @@ const TYPES = ["array", "boolean", "integer", "number", "object", "string"];
 const METADATA = new Set(["metadata", "kind", "apiVersion"]);
 
 /** Unlike most refusals this one lists the values in the order in which it was given them. */
-export const unsupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
+const unsupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
   notSupported(field, value, supported, "given");
 
 export function schemaErrors(props: Props, path: string, place: SchemaPlace): FieldError[] {

@@ -142,7 +142,7 @@ function specErrors({ spec }: Definition, old: Definition | undefined): FieldErr
 }
 
 /** Whether a schema or one below it is such a one. */
-export const some = (props: Props, is: (props: Props) => boolean): boolean => is(props) || parts(props).some((p) => some(p, is));
+const some = (props: Props, is: (props: Props) => boolean): boolean => is(props) || parts(props).some((p) => some(p, is));
 
 /** Old definitions may hold what is refused now. */
 const wasStructural = (old: Definition | undefined) =>

@@ -53,7 +53,7 @@ function mentions(expr: Expr, name: string): boolean {
   return children(expr).some((child) => mentions(child, name));
 }
 
-export function children(expr: Expr): Expr[] {
+function children(expr: Expr): Expr[] {
   switch (expr.kind) {
     case "literal":
     case "ident":

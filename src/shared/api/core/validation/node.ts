@@ -27,7 +27,7 @@ export const validateNode = (node: Node): FieldError[] => [
   ...validatePodRanges(node.spec?.podCIDRs),
 ];
 
-export function validateTaints(taints: readonly Taint[] = [], path = TAINTS): FieldError[] {
+function validateTaints(taints: readonly Taint[] = [], path = TAINTS): FieldError[] {
   return taints.flatMap((taint, i) => {
     const { key, value = "", effect } = taint;
     const at = `${path}[${i}]`;

@@ -34,9 +34,9 @@ const isQuotaHugePageName = (name: string) => isHugePageName(name) || name.start
 
 export const isStandardQuotaName = (name: string): boolean => forQuotas.has(name) || isQuotaHugePageName(name);
 
-export const isStandardName = (name: string): boolean => name === "storage" || isStandardQuotaName(name);
+const isStandardName = (name: string): boolean => name === "storage" || isStandardQuotaName(name);
 
-export const isStandardContainerName = (name: string): boolean => COMPUTE.includes(name) || isHugePageName(name);
+const isStandardContainerName = (name: string): boolean => COMPUTE.includes(name) || isHugePageName(name);
 
 /** Kubernetes' own: no domain, or one of its. */
 export const isNativeName = (name: string): boolean => !name.includes("/") || name.includes("kubernetes.io/");
@@ -44,7 +44,7 @@ export const isNativeName = (name: string): boolean => !name.includes("/") || na
 export const isExtendedName = (name: string): boolean =>
   !isNativeName(name) && !name.startsWith("requests.") && isQualifiedName(`requests.${name}`).length === 0;
 
-export const isIntegerName = (name: string): boolean => integers.has(name) || isExtendedName(name);
+const isIntegerName = (name: string): boolean => integers.has(name) || isExtendedName(name);
 
 export function validateResourceName(field: string, name: string): FieldError[] {
   const errors = isQualifiedName(name).map((text) => invalidValue(field, name, text));

@@ -29,7 +29,7 @@ export function int(value: bigint, what = "integer overflow"): bigint {
   return value;
 }
 
-export function uint(value: bigint, what = "unsigned integer overflow"): Uint {
+function uint(value: bigint, what = "unsigned integer overflow"): Uint {
   if (value < UINT[0] || value > UINT[1]) throw new CelError(what);
   return new Uint(value);
 }
@@ -37,7 +37,7 @@ export function uint(value: bigint, what = "unsigned integer overflow"): Uint {
 const num = (value: unknown): Num => numberOf(value)!;
 const float = (value: unknown): number => Number(num(value));
 
-export function matches(text: string, pattern: string): boolean {
+function matches(text: string, pattern: string): boolean {
   return compiled(pattern).matcher(text).find();
 }
 
