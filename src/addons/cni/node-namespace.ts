@@ -58,12 +58,7 @@ export async function createNodeNamespace(network: ClusterNetwork, options: Node
   });
 }
 
-/** Ends every process of the node, its containers included, and takes its namespaces and link away. */
-export async function destroyNodeNamespace(cluster: string, index: number): Promise<void> {
-  await withHostLock(() => removeNode(cluster, index));
-}
-
-/** The same for callers that hold the host lock. */
+/** Ends every process of the node, its containers included, and takes its namespaces and link away. The caller holds the host lock. */
 export async function removeNode(cluster: string, index: number): Promise<void> {
   const pins = pinsOf(cluster, index);
   await killProcessesIn(await namespacesOf(pins));

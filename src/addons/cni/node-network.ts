@@ -30,7 +30,7 @@ export interface NodeNetworkOptions {
 }
 
 /** Idempotent. */
-export async function setUpNodeNetwork(options: NodeNetworkOptions): Promise<void> {
+async function setUpNodeNetwork(options: NodeNetworkOptions): Promise<void> {
   const { podCidr, clusterCidr, bridge = "cni0", confDir = "/etc/cni/net.d", run = runHere } = options;
   const plugin = (await enableKernelFeatures(run)) ? "bridge" : "ptp";
   await run(["nft", "-f", "-"], { input: masqueradeRules(clusterCidr) });

@@ -3,7 +3,7 @@ import { runControllers, type ControllerDefinition } from "../../shared/client/i
 import { controllers } from "./controllers.ts";
 import type { ControllerManagerOptions } from "./types.ts";
 
-export type { ControllerManagerOptions, ControllerManagerSettings } from "./types.ts";
+export type { ControllerManagerSettings } from "./types.ts";
 const controllerNames: readonly string[] = controllers.map((c) => c.name);
 
 /**

@@ -62,7 +62,7 @@ export interface SchedulerOptions {
   schedulerName?: string;
 }
 
-export class Scheduler {
+class Scheduler {
   private readonly options: SchedulerOptions;
   private readonly state = new ClusterState();
   private readonly queue: SchedulingQueue;

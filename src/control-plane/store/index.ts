@@ -6,8 +6,7 @@ import type { EtcdStoreOptions } from "./etcd/index.ts";
 import type { Store } from "./types.ts";
 
 export * from "./types.ts";
-export { openEmbeddedStore, type EmbeddedStoreOptions } from "./embedded/index.ts";
-export type { EtcdStoreOptions } from "./etcd/index.ts";
+export { openEmbeddedStore } from "./embedded/index.ts";
 
 /**
  * Connects to an etcd cluster (3.4 or newer).

@@ -1,2 +1,2 @@
 /** kube-proxy: makes the addresses of Services lead to their endpoints, on this node. */
-export { removeKubeProxy, runKubeProxy, type KubeProxyOptions } from "./proxy.ts";
+export { removeKubeProxy, runKubeProxy } from "./proxy.ts";

@@ -144,9 +144,6 @@ export interface Kind<T extends KubeObject = KubeObject> extends KindFacts, Kind
   readonly _type?: T;
 }
 
-/** The object type of a kind: `ObjectOf<typeof Pod>`. */
-export type ObjectOf<K> = K extends Kind<infer T> ? T : never;
-
 /** Looks a schema up by definition name; installed by `schemas.ts` so that kinds carry no import of the table. */
 export type SchemaSource = (definition: string) => StructSchema;
 

@@ -59,15 +59,6 @@ export function decodeParsed<T = Record<string, unknown>>(
   return decodeValue(schema, parseExact(text), options);
 }
 
-/** `decodeText` of UTF-8 bytes. */
-export function decodeBytes<T = Record<string, unknown>>(
-  schema: StructSchema,
-  bytes: Uint8Array,
-  options: DecodeOptions = {},
-): Decoded<T> {
-  return decodeText(schema, toText(bytes), options);
-}
-
 export function toText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 }

@@ -12,10 +12,6 @@ export function encodeJson(schema: StructSchema, object: unknown): string {
   return JSON.stringify(withNulls(schema, object));
 }
 
-export function encodeJsonBytes(schema: StructSchema, object: unknown): Buffer {
-  return Buffer.from(encodeJson(schema, object), "utf8");
-}
-
 /** The object as JSON holds it, sharing all that needs no change. */
 export function withNulls(schema: StructSchema, object: unknown): unknown {
   const fill = filler(schema);

@@ -125,7 +125,6 @@ export const methodNotSupported = (ref: ResourceRef, action: string) =>
     details(ref, ""),
   );
 export const notAcceptable = (message: string) => apiError(406, "NotAcceptable", message);
-export const gone = (message: string) => apiError(410, "Gone", message);
 export const expired = (message: string) => apiError(410, "Expired", message);
 export const requestEntityTooLarge = (message: string) => apiError(413, "RequestEntityTooLarge", message);
 export const unsupportedMediaType = (message: string) => apiError(415, "UnsupportedMediaType", message);
@@ -147,7 +146,5 @@ export const isNotFound = hasReason("NotFound");
 export const isAlreadyExists = hasReason("AlreadyExists");
 export const isConflict = hasReason("Conflict");
 export const isInvalid = hasReason("Invalid");
-export const isForbidden = hasReason("Forbidden");
 export const isExpired = hasReason("Expired", "Gone");
-export const isTooManyRequests = hasReason("TooManyRequests");
 export const isApiError = (error: unknown): error is ApiError => error instanceof ApiError;

@@ -1,7 +1,7 @@
 /** The parts every object has, and the names objects are known by. */
 import type { ListMeta, ObjectMeta } from "./generated/meta-v1.ts";
 
-export type { ObjectMeta, OwnerReference, LabelSelector, Condition, ListMeta } from "./generated/meta-v1.ts";
+export type { ObjectMeta, OwnerReference, LabelSelector, Condition } from "./generated/meta-v1.ts";
 
 export interface KubeObject {
   apiVersion: string;

@@ -100,8 +100,3 @@ export interface Field {
   /** Declared default, as a JSON value. */
   default?: unknown;
 }
-
-/** The fields of a struct by JSON name, or undefined where the schema is no struct. */
-export function fieldOf(schema: Schema | undefined, name: string): Field | undefined {
-  return schema?.type === "struct" ? schema.fields.get(name) : undefined;
-}

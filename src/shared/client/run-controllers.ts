@@ -218,7 +218,7 @@ function handlersOf(
 }
 
 /** Reads go to informers that exist already: asking for an unknown kind is a bug, since its cache would be empty. */
-export function cachesOf(informers: InformerFactory): Caches {
+function cachesOf(informers: InformerFactory): Caches {
   const cache = <T extends KubeObject>(kind: Kind<T>) => {
     const informer = informers.informer(kind);
     invariant(informer.synced(), `the cache of ${kind.kind} is read but was not asked for`);

@@ -61,7 +61,7 @@ function pooledBytes(n: number): Uint8Array {
   return pool.subarray(pooled, (pooled += n));
 }
 
-export const realRandom: Random = {
+const realRandom: Random = {
   next: () => Math.random(),
   uuid: () => randomUUID(),
   bytes: (n) => (n > POOL_BYTES >> 4 ? randomBytes(n) : pooledBytes(n)),

@@ -9,9 +9,6 @@ export const CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
 
 export const anonymousUser: UserInfo = { name: ANONYMOUS, groups: [UNAUTHENTICATED] };
 
-/** The server's own identity towards itself. */
-export const apiserverUser: UserInfo = { name: "system:apiserver", groups: ["system:masters", AUTHENTICATED] };
-
 /** Everybody who proved who they are is in `system:authenticated`, unless they say that they are not. */
 export function authenticated(user: UserInfo): UserInfo {
   if (user.groups.includes(AUTHENTICATED) || user.groups.includes(UNAUTHENTICATED) || user.name === ANONYMOUS) return user;

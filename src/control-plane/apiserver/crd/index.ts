@@ -1,3 +1,3 @@
 /** Custom resources: definitions become resources of the one registry. */
 export { servedDefinition } from "./definition/index.ts";
-export { serveCustomResources, type CustomResources } from "./controller.ts";
+export { serveCustomResources } from "./controller.ts";

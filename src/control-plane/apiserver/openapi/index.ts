@@ -1,4 +1,3 @@
 /** OpenAPI: what is served, described for clients that validate and explain with it. */
 export { loadDescriptions } from "./descriptions.ts";
 export { openApiPaths } from "./paths.ts";
-export { OpenApi, type OpenApiAnswer, type OpenApiRequest, type OpenApiSource } from "./publish.ts";

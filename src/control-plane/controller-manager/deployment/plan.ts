@@ -23,7 +23,6 @@ import {
   hasProgressDeadline,
   historyLimit,
   isRolling,
-  MAX_REPLICAS,
   maxSurge,
   maxUnavailable,
   newestFirst,
@@ -318,4 +317,4 @@ function changeOf(set: WorkingSet): Plan["update"][number] | undefined {
   };
 }
 
-export { MAX_REPLICAS, REVISION };
+export { REVISION };

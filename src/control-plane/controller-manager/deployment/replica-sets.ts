@@ -11,7 +11,7 @@ export const HASH_LABEL = "pod-template-hash";
 export const REVISION = "deployment.kubernetes.io/revision";
 const REVISION_HISTORY = "deployment.kubernetes.io/revision-history";
 export const DESIRED_REPLICAS = "deployment.kubernetes.io/desired-replicas";
-export const MAX_REPLICAS = "deployment.kubernetes.io/max-replicas";
+const MAX_REPLICAS = "deployment.kubernetes.io/max-replicas";
 const NO_LIMIT = 2 ** 31 - 1;
 
 /** Annotations of a Deployment that its ReplicaSets do not get. */

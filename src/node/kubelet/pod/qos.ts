@@ -2,6 +2,4 @@
 import { qosClassOf, type QosClass } from "../../../shared/api/core/qos.ts";
 import type { Pod } from "../../../shared/api/generated/core-v1.ts";
 
-export type { QosClass };
-
 export const qosClass = ({ status, spec }: Pod): QosClass => status?.qosClass ?? qosClassOf(spec);

@@ -57,5 +57,3 @@ export const emptyRuntimePod = (uid: string, name = "", namespace = ""): Runtime
 export function latest(runtime: RuntimePod, name: string): RuntimeContainer | undefined {
   return runtime.containers.find((container) => container.name === name);
 }
-
-export const isRunning = (container: RuntimeContainer | undefined): boolean => container?.state === "running";

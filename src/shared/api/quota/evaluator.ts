@@ -35,7 +35,7 @@ export function objectCount(group: string, plural: string): QuotaEvaluator {
 const countName = (group: string, plural: string) => (group ? `count/${plural}.${group}` : `count/${plural}`);
 
 /** The scopes of a quota in one form. */
-export function scopesOf({ spec }: ResourceQuota): ScopedResourceSelectorRequirement[] {
+function scopesOf({ spec }: ResourceQuota): ScopedResourceSelectorRequirement[] {
   type Scope = ScopedResourceSelectorRequirement;
   const plain = (spec?.scopes ?? []).map((scope): Scope => ({ scopeName: scope as Scope["scopeName"], operator: "Exists" }));
   return [...plain, ...(spec?.scopeSelector?.matchExpressions ?? [])];

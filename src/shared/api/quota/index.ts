@@ -3,7 +3,7 @@ import { objectCount, type QuotaEvaluator } from "./evaluator.ts";
 import { podEvaluator } from "./pods.ts";
 import { claimEvaluator, serviceEvaluator } from "./services-and-claims.ts";
 
-export { appliesTo, isInScopes, scopesOf, type QuotaEvaluator } from "./evaluator.ts";
+export { appliesTo, isInScopes, type QuotaEvaluator } from "./evaluator.ts";
 export { isTerminating } from "./pods.ts";
 
 const special: Readonly<Record<string, QuotaEvaluator>> = {

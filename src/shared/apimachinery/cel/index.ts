@@ -18,20 +18,17 @@ export {
   CelError,
   equal,
   Duration,
-  Opaque,
   Optional,
   Struct,
   Timestamp,
-  Uint,
   Double,
   entryOf,
   keysOf,
   numberOf,
   typeNameOf,
 } from "./values.ts";
-export { dyn, fits, listOf, mapOf, objectType, optionalOf, parseType, showType, type, type CelType } from "./types.ts";
+export { dyn, listOf, mapOf, objectType, optionalOf, parseType, showType, type, type CelType } from "./types.ts";
 export { kubernetes } from "./functions/index.ts";
-export { Library, type FunctionTable } from "./library.ts";
 
 export interface Environment {
   /** Types of the variables by name; a function where there is no telling them all beforehand. */

@@ -46,11 +46,6 @@ export async function readPatch(type: PatchType, bytes: Uint8Array, validation: 
   return { type, value: plain, problems: type === "json" ? problems.map((problem) => `json patch ${problem}`) : problems };
 }
 
-/** A patch that was handed over inside this process. */
-export function patchOfValue(type: PatchType, value: unknown): PatchBody {
-  return { type, value, problems: [] };
-}
-
 async function readApply(text: string, validation: FieldValidation): Promise<PatchBody> {
   const { parseYaml, YamlError } = await import("../yaml.ts");
   try {

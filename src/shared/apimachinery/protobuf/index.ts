@@ -4,7 +4,7 @@ import { decodeMessage } from "./decode.ts";
 import { encodeMessage } from "./encode.ts";
 import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
 
-export { BackwardWriter, BYTES, FIXED64, VARINT } from "./wire.ts";
+export { BackwardWriter, FIXED64, VARINT } from "./wire.ts";
 export { decodeMessage } from "./decode.ts";
 export { encodeMessage } from "./encode.ts";
 export {
@@ -15,7 +15,6 @@ export {
   encodeWatchFrame,
   hasMagic,
   PROTOBUF_MAGIC_TEXT,
-  type Envelope,
 } from "./envelope.ts";
 
 /** An object in normal form, enveloped under its own kind and apiVersion. */
