@@ -43,8 +43,18 @@ beforeAll(async () => {
     name,
     served: true,
     storage,
+    selectableFields: (storage ? ["hostPort"] : ["host", "port"]).map((field) => ({ jsonPath: `.spec.${field}` })),
     schema: {
-      openAPIV3Schema: { type: "object", properties: { spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true } } },
+      openAPIV3Schema: {
+        type: "object",
+        properties: {
+          spec: {
+            type: "object",
+            "x-kubernetes-preserve-unknown-fields": true,
+            properties: Object.fromEntries(["hostPort", "host", "port"].map((field) => [field, { type: "string" }])),
+          },
+        },
+      },
     },
   });
   const clientConfig = { url, caBundle: Buffer.from(authority.certPem).toString("base64") };
@@ -68,8 +78,8 @@ afterAll(async () => {
 
 const path = (version: string, name = "") => `/apis/example.com/${version}/namespaces/default/ends${name && `/${name}`}`;
 
-async function ask(method: ApiRequest["method"], at: string, body?: unknown): Promise<any> {
-  return (await cluster.client.transport.request({ method, path: at, body })).body;
+async function ask(method: ApiRequest["method"], at: string, body?: unknown, query?: ApiRequest["query"]): Promise<any> {
+  return (await cluster.client.transport.request({ method, path: at, body, query })).body;
 }
 
 const end = (version: string, name: string, spec: object) => ({
@@ -109,3 +119,38 @@ test("a webhook that refuses is told of, and asked again", async () => {
   broken = false;
   expect(await ask("GET", path("v2", "three"))).toMatchObject({ spec: { host: "c" } });
 });
+
+test("fields of the converted version select, in lists, in watches and in what is deleted", async () => {
+  const hosts = (host: string) => ({ fieldSelector: `spec.host=${host}` });
+  const { metadata } = await ask("GET", path("v1"));
+  const watching = changes(hosts("x"), metadata.resourceVersion, 4);
+  await ask("POST", path("v1"), end("v1", "x1", { hostPort: "x:1" }));
+  await ask("POST", path("v1"), end("v1", "y1", { hostPort: "y:1" }));
+  await ask("POST", path("v1"), end("v1", "x2", { hostPort: "x:2" }));
+  const names = async (query: ApiRequest["query"]) =>
+    (await ask("GET", path("v2"), undefined, query)).items.map((item: any) => item.metadata.name);
+  expect(await names(hosts("x"))).toEqual(["x1", "x2"]);
+  expect(await names({ fieldSelector: "spec.host=x,spec.port=2" })).toEqual(["x2"]);
+  await ask("PUT", path("v1", "x1"), { ...(await ask("GET", path("v1", "x1"))), spec: { hostPort: "z:1" } });
+  await ask("DELETE", path("v2"), undefined, hosts("x"));
+  expect(await names(hosts("x"))).toEqual([]);
+  expect(await watching).toEqual(["ADDED x1", "ADDED x2", "DELETED x1", "DELETED x2"]);
+});
+
+test("a watch ends with the failure of its webhook", async () => {
+  await ask("POST", path("v1"), end("v1", "four", { hostPort: "d:4" }));
+  broken = true;
+  const watching = changes({ fieldSelector: "spec.host=d" }, "", 9);
+  await expect(watching).rejects.toThrow("failed: out of order");
+  broken = false;
+});
+
+async function changes(selector: object, resourceVersion: string, count: number): Promise<string[]> {
+  const seen: string[] = [];
+  const query = { watch: "true", ...selector, ...(resourceVersion && { resourceVersion }) };
+  for await (const { type, object } of cluster.client.transport.watch({ method: "GET", path: path("v2"), query })) {
+    seen.push(`${type} ${object.metadata.name}`);
+    if (seen.length === count) break;
+  }
+  return seen;
+}

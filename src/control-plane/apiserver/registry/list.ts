@@ -64,13 +64,22 @@ function continued(op: Operation, options: ListOptions, selection: Selection, li
   return token.revision < 0 ? present(op, wanted) : pageAt(op, wanted, token.revision, TOO_OLD, true);
 }
 
-/** The cache as it is now. */
-function present(op: Operation, { selection, limit, from }: Wanted): Page {
-  const { cache } = op.served.resource;
+/** The cache as it is now, also where a webhook has to convert its objects before they can be selected. */
+function present(op: Operation, wanted: Wanted): Page | Promise<Page> {
+  const { selection, from } = wanted;
   const { revision } = op.core.hub;
+  const range = op.served.resource.cache.range(from, selection.to);
+  if (!selection.prepare) return presentPage(op, wanted, range, revision);
+  const entries = [...range];
+  const waits = entries.flatMap((entry) => selection.prepare!(entry) ?? []);
+  return Promise.all(waits).then(() => presentPage(op, wanted, entries, revision));
+}
+
+function presentPage(op: Operation, { selection, limit }: Wanted, range: Iterable<CachedObject>, revision: number): Page {
+  const { cache } = op.served.resource;
   const entries: CachedObject[] = [];
   const meta: ListMeta = { resourceVersion: String(revision) };
-  for (const entry of cache.range(from, selection.to)) {
+  for (const entry of range) {
     if (selection.matches && !selection.matches(entry)) continue;
     if (limit && entries.length === limit) {
       meta.continue = nextPage(selection, entries, revision);
@@ -115,6 +124,7 @@ async function stored(op: Operation, { selection, limit, from }: Wanted, revisio
       if (limit && entries.length === limit) break;
       taken++;
       const entry = cache.entryOf(kv.key, kv.value, kv.modRevision);
+      await selection.prepare?.(entry);
       if (!selection.matches || selection.matches(entry)) entries.push(entry);
     }
     const left = range.count - taken;

@@ -4,7 +4,7 @@ import { matchesFields, parseFieldSelector, type FieldRequirement } from "../../
 import { parseSelector, SelectorError } from "../../../shared/apimachinery/selectors.ts";
 import { prefixEnd } from "../../store/types.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
-import { objectOf } from "./convert.ts";
+import { objectOf, prepared } from "./convert.ts";
 import type { Operation } from "./operation.ts";
 import type { Served } from "./resources.ts";
 
@@ -14,6 +14,8 @@ export interface Selection {
   to: string;
   /** undefined: everything in the range. */
   matches: ((entry: CachedObject) => boolean) | undefined;
+  /** There where a webhook may have to convert an entry before `matches` can look at it; undefined: nothing to wait for. */
+  prepare?: ((entry: CachedObject) => Promise<unknown> | undefined) | undefined;
 }
 
 export function selectionOf(op: Operation): Selection {
@@ -24,8 +26,10 @@ export function selectionOf(op: Operation): Selection {
   const fields = fieldsOf(op);
   const range = { from, to: prefixEnd(from) };
   if (labels.empty && !fields.length) return { ...range, matches: undefined };
+  const ofVersion = resource.convert && fields.some(({ field }) => !isOfMetadata(field));
   return {
     ...range,
+    prepare: ofVersion ? (entry) => prepared(entry, op.served) : undefined,
     matches: (entry) =>
       (labels.empty || labels.matches(entry.labels)) &&
       (!fields.length || matchesFields(fields, (path) => fieldOf(op.served, entry, path))),
@@ -51,14 +55,16 @@ function unknownField({ kind }: Served, field: string) {
   return badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
 }
 
+const isOfMetadata = (field: string) => field === "metadata.name" || field === "metadata.namespace";
+
 function isKnown(served: Served, field: string): boolean {
-  return field === "metadata.name" || field === "metadata.namespace" || served.kind.selectableFields?.[field] !== undefined;
+  return isOfMetadata(field) || served.kind.selectableFields?.[field] !== undefined;
 }
 
 function fieldOf(served: Served, entry: CachedObject, path: string): string {
   if (path === "metadata.name") return entry.name;
   if (path === "metadata.namespace") return entry.namespace;
-  if (served.resource.storage === served) return entry.fields[path] ?? "";
+  if (entry.head === served.head && served.resource.storage === served) return entry.fields[path] ?? "";
   return served.kind.selectableFields?.[path]?.(objectOf(entry, served)) ?? "";
 }
 

@@ -6,7 +6,7 @@
 import { expired, internalError, isApiError } from "../../../shared/apimachinery/errors.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
 import type { Change, ChangeType } from "../cache/resource-cache.ts";
-import type { Result, WatchSink } from "../chain/types.ts";
+import type { OutgoingEvent, Result, WatchSink } from "../chain/types.ts";
 import { prepared } from "./convert.ts";
 import type { Operation } from "./operation.ts";
 import { listOptions, type ListOptions } from "./list-options.ts";
@@ -26,7 +26,7 @@ export function watch(op: Operation): Result | Promise<Result> {
   const start = (): Result => ({
     type: "watch",
     served: op.served,
-    start: (sink) => run(op, selection, options, revision, inOrder(op, sink)),
+    start: (sink) => run(op, selection, options, revision, sink),
   });
   const fresh =
     options.sendInitialEvents && revision
@@ -40,9 +40,9 @@ export function watch(op: Operation): Result | Promise<Result> {
 function run(op: Operation, selection: Selection, options: ListOptions, revision: number, sink: WatchSink): () => void {
   const { cache } = op.served.resource;
   const { clock } = op.core.platform;
+  const { hub } = op.core;
   const fromPresent = options.sendInitialEvents ?? revision === 0;
   const bookmarks = options.allowWatchBookmarks;
-  let sent = revision;
   let unlisten = () => {};
   const stop = () => {
     op.core.closed.removeEventListener("abort", finish);
@@ -50,31 +50,47 @@ function run(op: Operation, selection: Selection, options: ListOptions, revision
     timeout.cancel();
     ticker?.cancel();
   };
-  const finish = () => {
+  const inTurn = turns((error) => {
+    const { status } = isApiError(error) ? error : internalError(String(error));
+    sink.send({ type: "ERROR", object: status });
     stop();
     sink.end();
+  });
+  const finish = () => {
+    stop();
+    inTurn(undefined, () => sink.end());
+  };
+  const tell = (event: OutgoingEvent) => {
+    const send = () => {
+      if (!sink.send(event)) stop();
+    };
+    const wait = event.entry && prepared(event.entry, op.served);
+    return wait ? wait.then(send) : send();
   };
   const timeout = clock.after(timeoutMs(op, options), finish);
   op.core.closed.addEventListener("abort", finish);
-  const ticker = bookmarks
-    ? clock.every(BOOKMARK_MS, () => {
-        sink.send(bookmark(op, Math.max(sent, op.core.hub.revision)));
-      })
-    : undefined;
+  const mark = (annotations?: Record<string, string>) => {
+    const object = bookmark(op, hub.revision, annotations);
+    inTurn(undefined, () => tell(object));
+  };
+  const ticker = bookmarks ? clock.every(BOOKMARK_MS, () => mark()) : undefined;
   const pass = (change: Change) => {
-    if (change.revision <= sent && change.revision <= revision) return;
-    const type = verdict(change, selection);
-    if (!type) return;
-    sent = change.revision;
-    const entry = type === "DELETED" && change.type !== "DELETED" ? change.prev!.at(change.revision) : change.entry;
-    const shared = entry === change.entry ? change.frames : undefined;
-    if (!sink.send({ type, entry, ...(shared && { frames: shared }) })) stop();
+    if (change.revision <= revision || !inRange(change.entry, selection)) return;
+    if (selection.prepare) {
+      return inTurn(preparedChange(change, selection), () => {
+        const event = eventOf(change, selection);
+        return event && tell(event);
+      });
+    }
+    const event = eventOf(change, selection);
+    if (event) inTurn(undefined, () => tell(event));
   };
   if (fromPresent) {
     for (const entry of cache.range(selection.from, selection.to))
-      if (!selection.matches || selection.matches(entry)) sink.send({ type: "ADDED", entry });
-    sent = op.core.hub.revision;
-    if (bookmarks) sink.send(bookmark(op, sent, { "k8s.io/initial-events-end": "true" }));
+      inTurn(selection.prepare?.(entry), () => {
+        if (!selection.matches || selection.matches(entry)) return tell({ type: "ADDED", entry });
+      });
+    if (bookmarks) mark({ "k8s.io/initial-events-end": "true" });
   } else {
     const past = cache.since(revision);
     if (!past) {
@@ -90,33 +106,41 @@ function run(op: Operation, selection: Selection, options: ListOptions, revision
   return stop;
 }
 
-/** Events that a webhook has to convert first still leave in their order. */
-function inOrder(op: Operation, sink: WatchSink): WatchSink {
+type Turn = (wait: Promise<unknown> | undefined, act: () => void | Promise<void>) => void;
+
+/** Takes steps in the order they are asked for, though some wait for a webhook; at once while none waits. A step that fails is the last. */
+function turns(onError: (error: unknown) => void): Turn {
   let tail: Promise<void> | undefined;
-  const after = (wait: Promise<unknown> | undefined, act: () => void): void => {
-    const mine: Promise<void> = Promise.all([tail, wait])
-      .then(act, (error: unknown) => {
-        const { status } = isApiError(error) ? error : internalError(String(error));
-        sink.send({ type: "ERROR", object: status });
+  let failed = false;
+  return (wait, act) => {
+    const waiting = tail || wait ? Promise.all([tail, wait]).then(() => (failed ? undefined : act())) : act();
+    if (!waiting) return;
+    const mine: Promise<void> = waiting
+      .catch((error: unknown) => {
+        if (!failed) onError(error);
+        failed = true;
       })
       .then(() => void (tail === mine && (tail = undefined)));
     tail = mine;
   };
-  return {
-    send(event) {
-      const wait = event.entry && prepared(event.entry, op.served);
-      if (!wait && !tail) return sink.send(event);
-      after(wait, () => void sink.send(event));
-      return true;
-    },
-    end: () => (tail ? after(undefined, () => sink.end()) : sink.end()),
-  };
 }
 
-/** How a change looks through the selector; undefined: not at all. */
+const inRange = ({ key }: CachedObject, { from, to }: Selection) => key >= from && key < to;
+
+function preparedChange({ entry, prev }: Change, { prepare }: Selection): Promise<unknown> | undefined {
+  const waits = prepare && [entry, ...(prev ? [prev] : [])].flatMap((one) => prepare(one) ?? []);
+  return waits?.length ? Promise.all(waits) : undefined;
+}
+
+function eventOf(change: Change, selection: Selection): OutgoingEvent | undefined {
+  const type = verdict(change, selection);
+  if (!type) return undefined;
+  const entry = type === "DELETED" && change.type !== "DELETED" ? change.prev!.at(change.revision) : change.entry;
+  return entry === change.entry ? { type, entry, frames: change.frames } : { type, entry };
+}
+
+/** How a change in the range looks through the selector; undefined: not at all. */
 function verdict(change: Change, selection: Selection): ChangeType | undefined {
-  const { key } = change.entry;
-  if (key < selection.from || key >= selection.to) return undefined;
   if (!selection.matches) return change.type;
   const matched = (entry: CachedObject | undefined) => entry !== undefined && selection.matches!(entry);
   if (change.type === "DELETED") return matched(change.prev) ? "DELETED" : undefined;
