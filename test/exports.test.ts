@@ -17,7 +17,7 @@ const VALUE = /(?:^|\n)export\s+(?:async\s+)?(?:abstract\s+)?(?:function\*?|cons
 
 const files = ["src", "test"]
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
-  .filter((file) => /\.ts$/.test(file));
+  .filter((file) => file.endsWith(".ts"));
 
 /** Names that some file imports, as `file name`; `file *` where one takes the whole file. */
 const used = new Set<string>();

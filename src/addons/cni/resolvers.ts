@@ -4,6 +4,7 @@
  * gateway address with a redirect to it.
  */
 import { parseIp } from "../../shared/lib/ip.ts";
+import { parseResolvConf } from "../../shared/lib/resolv-conf.ts";
 
 export interface Resolvers {
   /** IPv4 addresses for the node's resolv.conf. */
@@ -16,28 +17,15 @@ export interface Resolvers {
 /** `files` are texts of resolv.conf, best first: /etc/resolv.conf, then systemd-resolved's list of upstreams. */
 export function nodeResolvers(files: readonly string[], gateway: string): Resolvers {
   const parsed = files.map(parseResolvConf);
-  const search = parsed[0]?.search ?? [];
+  const search = parsed[0]?.searches ?? [];
+  const lists = parsed.map(({ servers }) => servers.filter((server) => parseIp(server)?.family === 4));
   const isLoopback = (server: string) => server.startsWith("127.");
-  for (const { servers } of parsed) {
+  for (const servers of lists) {
     const reachable = servers.filter((server) => !isLoopback(server));
     if (reachable.length) return { servers: reachable, search };
   }
-  const loopback = parsed.flatMap(({ servers }) => servers).find(isLoopback);
+  const loopback = lists.flat().find(isLoopback);
   return loopback ? { servers: [gateway], search, redirectTo: loopback } : { servers: [], search };
-}
-
-function parseResolvConf(text: string): { servers: string[]; search: string[] } {
-  const servers: string[] = [];
-  let search: string[] = [];
-  for (const line of text.split("\n")) {
-    const [keyword, ...values] = line
-      .replace(/[#;].*/, "")
-      .trim()
-      .split(/\s+/);
-    if (keyword === "nameserver" && parseIp(values[0] ?? "")?.family === 4) servers.push(values[0]!);
-    if (keyword === "search" || keyword === "domain") search = values;
-  }
-  return { servers, search };
 }
 
 export function resolvConf({ servers, search }: Resolvers): string {

@@ -28,13 +28,6 @@ export function addressOfDashed(label: string): string | undefined {
   return canonical(label.replaceAll("-", ".")) ?? canonical(label.replaceAll("-", ":"));
 }
 
-/** 4 or 16 bytes. */
-export function addressBytes(ip: string): Uint8Array {
-  const { family, value } = parseIp(ip)!;
-  const width = family === 4 ? 4 : 16;
-  return Uint8Array.from({ length: width }, (_, i) => Number((value >> BigInt(8 * (width - 1 - i))) & 255n));
-}
-
 function canonical(text: string): string | undefined {
   const ip = parseIp(text);
   return ip && formatIp(ip);

@@ -1,5 +1,6 @@
 /** One DNS message in, one out: the cluster's zone first, the upstream servers for the rest. */
 import { decode, type Answer as WireAnswer } from "dns-packet";
+import { ipBytes, parseIp } from "../../shared/lib/ip.ts";
 import type { Logger } from "../../shared/lib/logger.ts";
 import type { Forwarder, Over } from "./forwarder.ts";
 import {
@@ -13,7 +14,6 @@ import {
   type Query,
   type Rec,
 } from "./message.ts";
-import { addressBytes } from "./names.ts";
 import type { Zone, ZoneAnswer } from "./zone.ts";
 
 export interface ResponderOptions {
@@ -99,6 +99,6 @@ function toRecord(record: WireAnswer): Rec | undefined {
   const shared = { name: record.name.toLowerCase(), ttl: record.ttl ?? 0 };
   if (record.type === "CNAME") return { ...shared, type: types.CNAME, data: [record.data as string] };
   if (record.type === "A" || record.type === "AAAA")
-    return { ...shared, type: types[record.type], data: [addressBytes(record.data as string)] };
+    return { ...shared, type: types[record.type], data: [ipBytes(parseIp(record.data as string)!)] };
   return undefined;
 }

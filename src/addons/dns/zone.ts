@@ -9,9 +9,10 @@
  * @source https://github.com/kubernetes/dns/blob/master/docs/specification.md, version 1.1.0
  */
 import type { EndpointSlice, Service } from "../../shared/api/index.ts";
-import { canonicalIp, parseIp } from "../../shared/lib/ip.ts";
+import { hasClusterIP } from "../../shared/api/core/service-addresses.ts";
+import { canonicalIp, ipBytes, parseIp } from "../../shared/lib/ip.ts";
 import { nameBytes, rcodes, types, type Answer, type Rec } from "./message.ts";
-import { addressBytes, addressOfDashed, dashed, labelsBelow, reverseAddress } from "./names.ts";
+import { addressOfDashed, dashed, labelsBelow, reverseAddress } from "./names.ts";
 
 const SPECIFICATION = "1.1.0";
 /** Seconds. Short: an address may be another pod's soon. */
@@ -117,7 +118,7 @@ export class Zone {
 
   #serviceItself(name: string, service: Service, type: number): ZoneAnswer {
     if (type === types.SRV) return this.#srv(name, service, this.#ports(service), type);
-    if (!isHeadless(service)) return this.#addresses(name, clusterIps(service), type);
+    if (hasClusterIP(service)) return this.#addresses(name, clusterIps(service), type);
     const ips = this.#targets(service).map(({ ip }) => ip);
     return this.#addresses(name, this.#options.shuffle([...new Set(ips)]), type);
   }
@@ -126,7 +127,7 @@ export class Zone {
   #srv(name: string, service: Service, ports: readonly Port[], type: number): ZoneAnswer {
     if (type !== types.SRV) return this.#noData();
     const own = this.#serviceName(service);
-    const targets = isHeadless(service)
+    const targets = !hasClusterIP(service)
       ? this.#targets(service).map(({ ip, label }) => ({ ip, host: `${label}.${own}` }))
       : clusterIps(service).map((ip) => ({ ip, host: own }));
     const hosts = [...new Set(targets.map(({ host }) => host))];
@@ -148,7 +149,7 @@ export class Zone {
     const hosts = new Set(view.servicesAt(ip).map((service) => this.#serviceName(service)));
     for (const slice of view.slicesAt(ip)) {
       const service = view.service(slice.metadata.namespace!, slice.metadata.labels?.["kubernetes.io/service-name"] ?? "");
-      if (!service || !isHeadless(service)) continue;
+      if (!service || hasClusterIP(service)) continue;
       for (const target of this.#targets(service))
         if (target.ip === ip) hosts.add(`${target.label}.${this.#serviceName(service)}`);
     }
@@ -184,7 +185,7 @@ export class Zone {
       protocol: protocol.toLowerCase(),
       port,
     }));
-    if (!isHeadless(service)) return named;
+    if (hasClusterIP(service)) return named;
     const found = new Map<string, Port>();
     for (const { ports } of this.#options.view.slices(service.metadata.namespace!, service.metadata.name!)) {
       for (const { name = "", protocol = "TCP", port } of ports ?? []) {
@@ -228,16 +229,13 @@ export class Zone {
   }
 }
 
-function isHeadless(service: Service): boolean {
-  return service.spec.clusterIP === "None" || !service.spec.clusterIP;
-}
-
 function clusterIps({ spec }: Service): string[] {
   return (spec.clusterIPs ?? [spec.clusterIP]).map((ip) => canonicalIp(ip ?? "")).filter((ip) => ip !== undefined);
 }
 
 function addressRecord(name: string, ip: string): Rec {
-  return { name, type: parseIp(ip)!.family === 4 ? types.A : types.AAAA, ttl: TTL, data: [addressBytes(ip)] };
+  const address = parseIp(ip)!;
+  return { name, type: address.family === 4 ? types.A : types.AAAA, ttl: TTL, data: [ipBytes(address)] };
 }
 
 const textBytes = (text: string) => Buffer.from(`${String.fromCharCode(text.length)}${text}`, "latin1");

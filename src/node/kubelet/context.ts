@@ -7,7 +7,8 @@ import type { Cri } from "../cri/index.ts";
 import type { CgroupManager } from "./node/cgroups.ts";
 import type { ImageManager } from "./images/image-manager.ts";
 import { fieldPathOf, type ContainerRole } from "./pod/containers.ts";
-import type { ClusterDns, DnsConfig } from "./pod/dns.ts";
+import type { ResolvConf } from "../../shared/lib/resolv-conf.ts";
+import type { ClusterDns } from "./pod/dns.ts";
 import type { EnvSources } from "./pod/env.ts";
 import type { ProbeManager } from "./probes/probe-manager.ts";
 import type { RuntimeView } from "./runtime/view.ts";
@@ -30,7 +31,7 @@ export interface KubeletContext {
   cgroups: CgroupManager;
   clusterDns: ClusterDns;
   /** The host's own resolver configuration. */
-  hostDns: DnsConfig;
+  hostDns: ResolvConf;
   /** `<root>/pods/<uid>` holds everything of one pod. */
   rootDir: string;
   podLogsDir: string;

@@ -26,7 +26,7 @@ import { readMachine } from "./node/machine.ts";
 import { NodeReporter } from "./node/node-reporter.ts";
 import { refusePod, refuseResources } from "./pod/admission.ts";
 import { isTerminalPhase } from "./pod/containers.ts";
-import { parseResolvConf } from "./pod/dns.ts";
+import { parseResolvConf, type ResolvConf } from "../../shared/lib/resolv-conf.ts";
 import { ProbeManager } from "./probes/probe-manager.ts";
 import { relistForever } from "./runtime/relist.ts";
 import { RuntimeView } from "./runtime/view.ts";
@@ -101,11 +101,7 @@ class Kubelet {
     return new Kubelet(options, machine, hostDns);
   }
 
-  private constructor(
-    options: KubeletOptions,
-    machine: Awaited<ReturnType<typeof readMachine>>,
-    hostDns: ReturnType<typeof parseResolvConf>,
-  ) {
+  private constructor(options: KubeletOptions, machine: Awaited<ReturnType<typeof readMachine>>, hostDns: ResolvConf) {
     this.#options = options;
     const { client, cri, nodeName, rootDir, platform = realPlatform, log = silentLogger } = options;
     const { clock } = platform;

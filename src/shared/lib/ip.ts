@@ -37,6 +37,15 @@ export function formatIp({ family, value }: Ip): string {
     : `${hex(groups.slice(0, zeros.start))}::${hex(groups.slice(zeros.start + zeros.length))}`;
 }
 
+/** 4 or 16 bytes, the first the highest. */
+export function ipBytes({ family, value }: Ip): Buffer {
+  return Buffer.from(value.toString(16).padStart(WIDTH[family] / 4, "0"), "hex");
+}
+
+export function ipOfBytes(bytes: Uint8Array): Ip {
+  return { family: bytes.length === 4 ? 4 : 6, value: BigInt(`0x${Buffer.from(bytes).toString("hex")}`) };
+}
+
 /** The canonical text of an address, or undefined where it is none. */
 export function canonicalIp(text: string): string | undefined {
   const ip = parseIp(text);

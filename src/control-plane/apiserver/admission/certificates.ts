@@ -3,7 +3,7 @@
  *
  * @source plugin/pkg/admission/certificates, pkg/apis/certificates v1.36
  */
-import { isDeepStrictEqual } from "node:util";
+import { deepEqual } from "../../../shared/apimachinery/patch/index.ts";
 import { CertificateSigningRequest } from "../../../shared/api/index.ts";
 import { readSigningRequest } from "../../../shared/component/pki/index.ts";
 import type { AdmissionAttributes, AdmissionPlugin, Authorizer } from "../types.ts";
@@ -30,7 +30,7 @@ export function certificateSigning(authorizer: Authorizer): AdmissionPlugin {
     async validate(attributes) {
       const { spec, status = {} } = attributes.oldObject as CertificateSigningRequest;
       const { status: next = {} } = attributes.object as CertificateSigningRequest;
-      if (status.certificate === next.certificate && isDeepStrictEqual(status.conditions ?? [], next.conditions ?? [])) return;
+      if (status.certificate === next.certificate && deepEqual(status.conditions ?? [], next.conditions ?? [])) return;
       if (await mayUseSigner(authorizer, attributes, "sign", spec.signerName)) return;
       throw refuse(attributes, `user not permitted to sign requests with signerName ${JSON.stringify(spec.signerName)}`);
     },

@@ -6,7 +6,7 @@
  *
  * @source pkg/registry/rbac/{escalation_check.go,role/policybased,rolebinding/policybased} v1.36
  */
-import { isDeepStrictEqual } from "node:util";
+import { deepEqual } from "../../../shared/apimachinery/patch/index.ts";
 import type { PolicyRule, RoleRef } from "../../../shared/api/generated/rbac-v1.ts";
 import { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from "../../../shared/api/index.ts";
 import { forbiddenError, notFound } from "../../../shared/apimachinery/errors.ts";
@@ -43,7 +43,7 @@ export function rbacEscalation(authorizer: Authorizer, index: () => RbacIndex): 
     if (fault) throw refuse(attributes, fault);
     const { aggregationRule } = role;
     if (!aggregationRule?.clusterRoleSelectors?.length) return;
-    if (isDeepStrictEqual(aggregationRule, (oldObject as ClusterRole | undefined)?.aggregationRule)) return;
+    if (deepEqual(aggregationRule, (oldObject as ClusterRole | undefined)?.aggregationRule)) return;
     const aggregation = escalationFault(attributes, EVERYTHING);
     if (aggregation) throw refuse(attributes, `must have cluster-admin privileges to use an aggregationRule: ${aggregation}`);
   }
@@ -95,7 +95,7 @@ function refuse({ kind, object }: AdmissionAttributes, cause: string): Error {
 
 /** Owners and finalizers may change freely: the garbage collector has to be able to do its work. */
 function isOnlyForCollector({ object, oldObject }: AdmissionAttributes): boolean {
-  return oldObject !== undefined && object !== undefined && isDeepStrictEqual(rest(object), rest(oldObject));
+  return oldObject !== undefined && object !== undefined && deepEqual(rest(object), rest(oldObject));
 }
 
 function rest({ metadata, ...parts }: KubeObject): object {

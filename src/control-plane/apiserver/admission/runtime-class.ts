@@ -3,7 +3,7 @@
  *
  * @source plugin/pkg/admission/runtimeclass, pkg/util/tolerations v1.36
  */
-import { isDeepStrictEqual } from "node:util";
+import { deepEqual } from "../../../shared/apimachinery/patch/index.ts";
 import type { Toleration } from "../../../shared/api/generated/core-v1.ts";
 import { Pod, RuntimeClass } from "../../../shared/api/index.ts";
 import { canonicalQuantity } from "../../../shared/apimachinery/quantity.ts";
@@ -55,7 +55,7 @@ const hasAny = (amounts: Amounts | undefined) => amounts !== undefined && Object
 function sameAmounts(a: Amounts | undefined, b: Amounts | undefined): boolean {
   const canonical = (amounts: Amounts = {}) =>
     Object.fromEntries(Object.entries(amounts).map(([k, v]) => [k, canonicalQuantity(String(v))]));
-  return isDeepStrictEqual(canonical(a), canonical(b));
+  return deepEqual(canonical(a), canonical(b));
 }
 
 function mergeSelector(
@@ -81,7 +81,7 @@ function mergeTolerations(own: readonly Toleration[], extra: readonly Toleration
 
 /** Whatever taint `inner` tolerates, `outer` tolerates at least as long. */
 function covers(outer: Toleration, inner: Toleration): boolean {
-  if (isDeepStrictEqual(outer, inner)) return true;
+  if (deepEqual(outer, inner)) return true;
   if (outer.key !== undefined && outer.key !== "" && outer.key !== inner.key) return false;
   if (outer.effect && outer.effect !== inner.effect) return false;
   if (outer.effect === "NoExecute" && !outlasts(outer.tolerationSeconds, inner.tolerationSeconds)) return false;

@@ -4,7 +4,7 @@
  *
  * @source pkg/controlplane/reconcilers, pkg/registry/rbac/rest, staging/src/k8s.io/component-helpers/auth/rbac/reconciliation v1.36
  */
-import { isDeepStrictEqual } from "node:util";
+import { deepEqual } from "../../../shared/apimachinery/patch/index.ts";
 import type {
   ConfigMap as ConfigMapObject,
   Endpoints as EndpointsObject,
@@ -70,7 +70,7 @@ export async function reconcile(server: ServerContext, wanted: readonly KubeObje
 export function corrected(existing: KubeObject, wanted: KubeObject, options: Reconciliation): KubeObject | undefined {
   const change = RULES[wanted.kind]?.correct(existing, wanted, options) ?? {};
   const next = { ...existing, ...change };
-  return isDeepStrictEqual(next, existing) ? undefined : next;
+  return deepEqual(next, existing) ? undefined : next;
 }
 
 function servicePorts({ spec }: ServiceObject, wanted: ServiceObject): Partial<ServiceObject> {
@@ -113,7 +113,7 @@ function rules(existing: RoleObject, wanted: RoleObject): Partial<RoleObject> {
 
 function subjects(existing: BindingObject, wanted: BindingObject): Partial<BindingObject> {
   // To another role it was bound by somebody who deleted the default.
-  if (!isUpdated(existing) || !isDeepStrictEqual(existing.roleRef, wanted.roleRef)) return {};
+  if (!isUpdated(existing) || !deepEqual(existing.roleRef, wanted.roleRef)) return {};
   const own = existing.subjects ?? [];
   const same = (a: (typeof own)[number], b: (typeof own)[number]) =>
     a.kind === b.kind && a.name === b.name && (a.namespace ?? "") === (b.namespace ?? "");

@@ -9,6 +9,7 @@ import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import type { Core } from "../core.ts";
 import type { AdmissionAttributes, ConnectContext } from "../types.ts";
 import type { Served } from "../registry/resources.ts";
+import { isTrue } from "./request-info.ts";
 
 type Options = Record<string, unknown>;
 type Query = URLSearchParams;
@@ -77,15 +78,12 @@ function changed(context: ConnectContext, options: Options): ConnectContext {
 }
 
 function streams(query: Query): Options {
-  const on = STREAMS.filter((name) => isTrue(query.get(name)));
+  const on = STREAMS.filter((name) => isTrue(query, name));
   return {
     ...Object.fromEntries(on.map((name) => [name, true])),
     ...(query.get("container") && { container: query.get("container") }),
   };
 }
-
-/** Whatever was given, but for the two words that deny it. */
-const isTrue = (text: string | null) => text !== null && text !== "0" && text.toLowerCase() !== "false";
 
 function list(query: Query, name: string): Options {
   const values = query.getAll(name);

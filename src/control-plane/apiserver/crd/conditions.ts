@@ -9,6 +9,7 @@ import type {
   CustomResourceDefinitionNames as Names,
 } from "../../../shared/api/generated/apiextensions-v1.ts";
 import { deepEqual } from "../../../shared/apimachinery/patch/index.ts";
+import { isConditionTrue, setCondition } from "../../../shared/apimachinery/conditions.ts";
 import { approvalMessage, approvalOf, approvalText, isProtected } from "./definition/approval.ts";
 import { formatTime } from "../../../shared/lib/platform.ts";
 
@@ -16,18 +17,10 @@ export const CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
 
 type Verdict = Omit<Condition, "lastTransitionTime">;
 
-export const isTrue = ({ status }: Definition, type: string) =>
-  status?.conditions?.some((c) => c.type === type && c.status === "True") ?? false;
+export const isTrue = ({ status }: Definition, type: string) => isConditionTrue(status?.conditions, type);
 
-/** Replaces the condition of this type; its time changes with its status alone. */
-export function setCondition(definition: Definition, verdict: Verdict, now: number): void {
-  const conditions = (definition.status.conditions ??= []);
-  const old = conditions.find((c) => c.type === verdict.type);
-  const lastTransitionTime = old?.status === verdict.status ? old.lastTransitionTime! : formatTime(now);
-  const { type, status, reason, message } = verdict;
-  const next: Condition = { type, status, lastTransitionTime, ...(reason && { reason }), ...(message && { message }) };
-  if (old) Object.assign(old, next);
-  else conditions.push(next);
+export function decide({ status }: Definition, verdict: Verdict, now: number): void {
+  status.conditions = setCondition<Condition>(status.conditions, verdict, formatTime(now));
 }
 
 /** Puts names and conditions of a definition in order, in place. `others`: the rest of its group. */
@@ -35,13 +28,13 @@ export function settle(definition: Definition, others: readonly Definition[], us
   const { accepted, verdict } = acceptedNames(definition, others);
   if (!deepEqual(definition.spec.names, definition.status.acceptedNames)) {
     definition.status.acceptedNames = accepted;
-    setCondition(definition, verdict, now);
-    if (!isTrue(definition, "Established") && verdict.status !== "True") setCondition(definition, NOT_ACCEPTED, now);
+    decide(definition, verdict, now);
+    if (!isTrue(definition, "Established") && verdict.status !== "True") decide(definition, NOT_ACCEPTED, now);
   }
   const approval = approvalVerdict(definition);
-  if (approval) setCondition(definition, approval, now);
+  if (approval) decide(definition, approval, now);
   if (isTrue(definition, "NamesAccepted") && !isTrue(definition, "Established"))
-    setCondition(definition, usable ? ESTABLISHED : INVALID_BUNDLE, now);
+    decide(definition, usable ? ESTABLISHED : INVALID_BUNDLE, now);
 }
 
 const APPROVALS = {

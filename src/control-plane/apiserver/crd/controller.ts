@@ -12,7 +12,7 @@ import { deepCopy, deepEqual } from "../../../shared/apimachinery/patch/index.ts
 import type { Client } from "../../../shared/client/types.ts";
 import type { Core } from "../core.ts";
 import type { Convert, Resource, ResourceDefinition } from "../registry/resources.ts";
-import { CLEANUP, isTrue, setCondition, settle } from "./conditions.ts";
+import { CLEANUP, decide, isTrue, settle } from "./conditions.ts";
 import { conversionOf, isUsableBundle } from "./conversion.ts";
 import { customKind } from "./kind.ts";
 
@@ -161,7 +161,7 @@ function readStored(object: KubeObject, kinds: ReadonlyMap<string, Kind>, storag
 async function cleanUp(core: Core, client: Client, definition: Definition, resource: Resource | undefined): Promise<void> {
   const now = () => core.context.now();
   const terminating = (status: string, reason: string, message: string) =>
-    setCondition(definition, { type: "Terminating", status, reason, message }, now());
+    decide(definition, { type: "Terminating", status, reason, message }, now());
   terminating("True", "InstanceDeletionInProgress", "CustomResource deletion is in progress");
   definition = deepCopy(await client.updateStatus(CustomResourceDefinition, definition, { fieldManager: "kube-apiserver" }));
   if (resource) {

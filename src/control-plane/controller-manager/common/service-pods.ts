@@ -21,8 +21,6 @@ const labelKey = (namespace: string, key: string, value: string) => `${namespace
 /** Services whose endpoints follow from pods. */
 export const isManaged = (service: Service): boolean => service.spec?.type !== "ExternalName" && !!service.spec?.selector;
 
-export const isHeadless = (service: Service): boolean => !service.spec?.clusterIP || service.spec.clusterIP === "None";
-
 export function podsOf(service: Service, { cache }: ControllerContext<any>): Pod[] {
   const namespace = service.metadata.namespace!;
   const selector = service.spec?.selector ?? {};

@@ -7,9 +7,10 @@
  */
 import type { Endpoints, Pod, Service } from "../../../shared/api/index.ts";
 import type { EndpointAddress, EndpointPort, EndpointSubset } from "../../../shared/api/generated/core-v1.ts";
+import { hasClusterIP } from "../../../shared/api/core/service-addresses.ts";
 import type { Draft } from "../../../shared/apimachinery/meta.ts";
 import { isPodReady } from "../common/pod-state.ts";
-import { belongsToEndpoints, hasHostname, isHeadless, targetPort } from "../common/service-pods.ts";
+import { belongsToEndpoints, hasHostname, targetPort } from "../common/service-pods.ts";
 
 const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
 const OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity";
@@ -32,7 +33,7 @@ export function desiredEndpoints(service: Service, pods: readonly Pod[], current
     ...current,
     metadata: {
       ...(current?.metadata ?? { name: service.metadata.name, namespace: service.metadata.namespace! }),
-      labels: { ...labels, ...(isHeadless(service) && { [HEADLESS]: "" }), [MANAGED_BY]: "endpoint-controller" },
+      labels: { ...labels, ...(!hasClusterIP(service) && { [HEADLESS]: "" }), [MANAGED_BY]: "endpoint-controller" },
       ...(truncated ? { annotations: { ...annotations, [OVER_CAPACITY]: "truncated" } } : { annotations }),
     },
     subsets,

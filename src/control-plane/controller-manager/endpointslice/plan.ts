@@ -8,10 +8,11 @@
  */
 import { EndpointSlice, Node, Pod, Service } from "../../../shared/api/index.ts";
 import type { Endpoint, EndpointPort } from "../../../shared/api/generated/discovery-v1.ts";
+import { hasClusterIP } from "../../../shared/api/core/service-addresses.ts";
 import type { Draft } from "../../../shared/apimachinery/meta.ts";
 import { controllerReference } from "../../../shared/client/index.ts";
 import { isPodReady } from "../common/pod-state.ts";
-import { belongsToEndpoints, hasHostname, isHeadless, targetPort } from "../common/service-pods.ts";
+import { belongsToEndpoints, hasHostname, targetPort } from "../common/service-pods.ts";
 import { sameOnTheWire } from "../common/write-status.ts";
 import { withHints } from "./hints.ts";
 
@@ -208,7 +209,7 @@ function labelsOf(service: Service): Record<string, string> {
   for (const [key, value] of Object.entries(service.metadata.labels ?? {})) if (!RESERVED.includes(key)) labels[key] = value;
   return {
     ...labels,
-    ...(isHeadless(service) && { [HEADLESS]: "" }),
+    ...(!hasClusterIP(service) && { [HEADLESS]: "" }),
     [SERVICE_LABEL]: service.metadata.name,
     [MANAGED_BY]: CONTROLLER,
   };

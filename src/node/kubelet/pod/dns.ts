@@ -4,6 +4,7 @@
  * @source pkg/kubelet/network/dns/dns.go, pkg/kubelet/kubelet_pods.go v1.36
  */
 import type { HostAlias, Pod } from "../../../shared/api/generated/core-v1.ts";
+import type { ResolvConf } from "../../../shared/lib/resolv-conf.ts";
 
 const MAX_NAMESERVERS = 3;
 const MAX_SEARCHES = 32;
@@ -11,19 +12,13 @@ const MAX_SEARCH_CHARS = 2048;
 const MAX_DOMAIN = 253;
 const MAX_HOSTNAME = 63;
 
-export interface DnsConfig {
-  servers: string[];
-  searches: string[];
-  options: string[];
-}
-
 export interface ClusterDns {
   servers: readonly string[];
   domain: string;
 }
 
 /** `limits` collects what had to be left out, as texts of a `DNSConfigForming` event. */
-export function podDns(pod: Pod, cluster: ClusterDns, host: DnsConfig, limits: string[] = []): DnsConfig {
+export function podDns(pod: Pod, cluster: ClusterDns, host: ResolvConf, limits: string[] = []): ResolvConf {
   const base = basis(pod, cluster, host);
   const own = pod.spec.dnsConfig;
   const servers = unique([...base.servers, ...(own?.nameservers ?? [])]);
@@ -39,7 +34,7 @@ export function podDns(pod: Pod, cluster: ClusterDns, host: DnsConfig, limits: s
   return { servers, searches, options };
 }
 
-function basis(pod: Pod, cluster: ClusterDns, host: DnsConfig): DnsConfig {
+function basis(pod: Pod, cluster: ClusterDns, host: ResolvConf): ResolvConf {
   const policy = pod.spec.dnsPolicy ?? "ClusterFirst";
   if (policy === "None") return { servers: [], searches: [], options: [] };
   const usesCluster = policy === "ClusterFirstWithHostNet" || (policy === "ClusterFirst" && !pod.spec.hostNetwork);
@@ -66,18 +61,6 @@ function fitSearches(searches: readonly string[], limits: string[]): string[] {
     );
   }
   return fitting;
-}
-
-/** Reads `/etc/resolv.conf`. */
-export function parseResolvConf(text: string): DnsConfig {
-  const config: DnsConfig = { servers: [], searches: [], options: [] };
-  for (const line of text.split("\n")) {
-    const [word, ...rest] = line.trim().split(/\s+/);
-    if (word === "nameserver" && rest[0]) config.servers.push(rest[0]);
-    else if (word === "search") config.searches = rest.map((search) => (search === "." ? search : search.replace(/\.$/, "")));
-    else if (word === "options") config.options = rest;
-  }
-  return config;
 }
 
 export interface PodHostname {

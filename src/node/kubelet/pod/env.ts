@@ -3,6 +3,7 @@
  *
  * @source pkg/kubelet/kubelet_pods.go makeEnvironmentVariables, pkg/kubelet/envvars/envvars.go v1.36
  */
+import { hasClusterIP } from "../../../shared/api/core/service-addresses.ts";
 import type { ConfigMap, Container, EnvVarSource, Secret, Service } from "../../../shared/api/generated/core-v1.ts";
 import { expand, lookupIn } from "./expansion.ts";
 import { fieldValue, resourceValue, type DownwardContext } from "./field-ref.ts";
@@ -72,7 +73,7 @@ function serviceEnv({ pod, services }: Pick<EnvSources, "pod" | "services">): Ma
   const chosen = new Map<string, Service>();
   for (const service of services) {
     const { name, namespace } = service.metadata;
-    if (!service.spec.clusterIP || service.spec.clusterIP === "None") continue;
+    if (!hasClusterIP(service)) continue;
     const isApi = namespace === "default" && name === "kubernetes";
     if (isApi && !chosen.has(name!)) chosen.set(name!, service);
     else if (!isApi && links && namespace === pod.metadata.namespace) chosen.set(name!, service);

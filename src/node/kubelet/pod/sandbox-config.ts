@@ -8,13 +8,14 @@ import type { Pod } from "../../../shared/api/generated/core-v1.ts";
 import type { PortMapping, SandboxConfig } from "../../cri/index.ts";
 import { podAnnotations, podLabels } from "../runtime/labels.ts";
 import { initContainers, isSidecar, regularContainers } from "./containers.ts";
-import { kernelHostname, podHostname, type DnsConfig } from "./dns.ts";
+import type { ResolvConf } from "../../../shared/lib/resolv-conf.ts";
+import { kernelHostname, podHostname } from "./dns.ts";
 import { sandboxSecurityContext } from "./security.ts";
 
 export interface SandboxInput {
   pod: Pod;
   attempt: number;
-  dns: DnsConfig;
+  dns: ResolvConf;
   clusterDomain: string;
   podLogsDir: string;
   cgroupParent: string;

@@ -4,7 +4,7 @@
  * @source pkg/apis/certificates/validation/validation.go v1.36
  */
 import { X509Certificate } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
+import { deepEqual } from "../../apimachinery/patch/index.ts";
 import { readSigningRequest } from "../../lib/x509/index.ts";
 import { duplicate, forbidden, invalidValue, notSupported, required, type FieldError } from "../../apimachinery/field-error.ts";
 import { isDNS1123Label, isDNS1123Subdomain } from "../../apimachinery/validation.ts";
@@ -137,7 +137,7 @@ function decisionErrors(type: string, conditions: Conditions, old: Conditions, s
   if (now.length < was.length) return refuse("remove");
   if (subresource === "approval" || type === "Failed") return [];
   if (now.length > was.length) return refuse("add");
-  return isDeepStrictEqual(now, was) ? [] : refuse("modify");
+  return deepEqual(now, was) ? [] : refuse("modify");
 }
 
 /** One or more PEM blocks, each a certificate. */

@@ -15,6 +15,8 @@ const FAMILIES = ["IPv4", "IPv6"];
 const POLICIES = ["PreferDualStack", "RequireDualStack", "SingleStack"];
 
 export const isHeadless = ({ type, clusterIP }: Spec) => type === "ClusterIP" && clusterIP === NONE;
+/** Whether clients reach it at an address of its own; the others are known by their endpoints alone. */
+export const hasClusterIP = ({ spec }: Pick<Service, "spec">) => !!spec?.clusterIP && spec.clusterIP !== NONE;
 export const needsClusterIP = ({ type }: Spec) => type !== "ExternalName";
 const familyOf = (ip: string) => (ip.includes(":") ? "IPv6" : "IPv4");
 export const sameList = (a: readonly unknown[] = [], b: readonly unknown[] = []) =>

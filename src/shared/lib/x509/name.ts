@@ -3,6 +3,7 @@
  *
  * @source RFC 5280, section 4.1.2.4
  */
+import { formatIp, ipBytes, ipOfBytes, parseIp, type Ip } from "../ip.ts";
 import { children, encode, oid, readOid, sequence, set, utf8 } from "./der.ts";
 
 const COMMON_NAME = "2.5.4.3";
@@ -50,7 +51,7 @@ export interface SubjectAltNames {
 export function encodeAltNames(names: SubjectAltNames): Buffer {
   return sequence(
     ...names.dns.map((name) => encode(0x82, Buffer.from(name, "ascii"))),
-    ...names.ips.map((ip) => encode(0x87, addressBytes(ip))),
+    ...names.ips.map((ip) => encode(0x87, ipBytes(parseIp(ip)!))),
   );
 }
 
@@ -58,29 +59,14 @@ export function decodeAltNames(content: Buffer): Required<SubjectAltNames> {
   const names = { dns: [] as string[], ips: [] as string[], emails: [] as string[], uris: [] as string[] };
   for (const { tag, content: value } of children(content)) {
     if (tag === 0x82) names.dns.push(value.toString("latin1"));
-    else if (tag === 0x87) names.ips.push(addressText(value));
+    else if (tag === 0x87) names.ips.push(formatIp(ipOf(value)));
     else if (tag === 0x81) names.emails.push(value.toString("latin1"));
     else if (tag === 0x86) names.uris.push(value.toString("latin1"));
   }
   return names;
 }
 
-function addressBytes(ip: string): Buffer {
-  if (!ip.includes(":")) return Buffer.from(ip.split(".").map(Number));
-  const [head = "", tail] = ip.split("::");
-  const left = head ? head.split(":") : [];
-  const right = tail ? tail.split(":") : [];
-  const zeros = tail === undefined ? [] : Array<string>(8 - left.length - right.length).fill("0");
-  const out = Buffer.alloc(16);
-  [...left, ...zeros, ...right].forEach((group, i) => out.writeUInt16BE(Number.parseInt(group, 16), i * 2));
-  return out;
-}
-
-function addressText(bytes: Buffer): string {
-  if (bytes.length === 4) return [...bytes].join(".");
-  const groups: string[] = [];
-  for (let i = 0; i + 1 < bytes.length; i += 2) groups.push(bytes.readUInt16BE(i).toString(16));
-  const text = groups.join(":");
-  const longest = [...text.matchAll(/(^|:)0(:0)+(:|$)/g)].sort((a, b) => b[0].length - a[0].length)[0];
-  return longest ? `${text.slice(0, longest.index)}::${text.slice(longest.index + longest[0].length)}` : text;
+function ipOf(value: Buffer): Ip {
+  if (value.length !== 4 && value.length !== 16) throw new Error(`x509: cannot parse IP address of length ${value.length}`);
+  return ipOfBytes(value);
 }

@@ -1,5 +1,5 @@
 /** A node's own Node object: no taints, no owners, and only labels that cannot steer workloads to it. */
-import { isDeepStrictEqual } from "node:util";
+import { deepEqual } from "../../../../shared/apimachinery/patch/index.ts";
 import type { Node } from "../../../../shared/api/index.ts";
 import { refuse } from "../refuse.ts";
 import type { NodeRequest } from "./request.ts";
@@ -32,12 +32,12 @@ export function createNode({ node, attributes }: NodeRequest): void {
 export function updateNode({ node, attributes }: NodeRequest): void {
   const { metadata, spec = {} } = attributes.object as Node;
   const { metadata: oldMetadata, spec: oldSpec = {} } = attributes.oldObject as Node;
-  if (spec.configSource && !isDeepStrictEqual(spec.configSource, oldSpec.configSource)) {
+  if (spec.configSource && !deepEqual(spec.configSource, oldSpec.configSource)) {
     throw refuse(attributes, `node ${q(node)} is not allowed to update configSource to a new non-nil configSource`);
   }
-  if (!isDeepStrictEqual(spec.taints ?? [], oldSpec.taints ?? []))
+  if (!deepEqual(spec.taints ?? [], oldSpec.taints ?? []))
     throw refuse(attributes, `node ${q(node)} is not allowed to modify taints`);
-  if (!isDeepStrictEqual(metadata.ownerReferences ?? [], oldMetadata.ownerReferences ?? [])) {
+  if (!deepEqual(metadata.ownerReferences ?? [], oldMetadata.ownerReferences ?? [])) {
     throw refuse(attributes, `node ${q(node)} is not allowed to modify ownerReferences`);
   }
   const wrong = forbiddenLabels(metadata.labels, oldMetadata.labels);

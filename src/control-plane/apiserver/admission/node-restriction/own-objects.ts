@@ -1,5 +1,5 @@
 /** Objects that a node has one of, or that name it: lease, CSINode, resource slices, signing requests, and the status of claims. */
-import { isDeepStrictEqual } from "node:util";
+import { deepEqual } from "../../../../shared/apimachinery/patch/index.ts";
 import type { CertificateSigningRequest, PersistentVolumeClaim, ResourceSlice } from "../../../../shared/api/index.ts";
 import { readSigningRequest } from "../../../../shared/component/pki/index.ts";
 import { refuse } from "../refuse.ts";
@@ -46,12 +46,7 @@ export function signingRequest({ node, attributes }: NodeRequest): void {
 export function claimStatus({ node, attributes }: NodeRequest): void {
   if (attributes.subresource !== "status") throw refuse(attributes, "may only update PVC status");
   if (attributes.operation !== "UPDATE") throw refuse(attributes, `unexpected operation ${JSON.stringify(attributes.operation)}`);
-  if (
-    isDeepStrictEqual(
-      fixedPart(attributes.object as PersistentVolumeClaim),
-      fixedPart(attributes.oldObject as PersistentVolumeClaim),
-    )
-  )
+  if (deepEqual(fixedPart(attributes.object as PersistentVolumeClaim), fixedPart(attributes.oldObject as PersistentVolumeClaim)))
     return;
   throw refuse(
     attributes,

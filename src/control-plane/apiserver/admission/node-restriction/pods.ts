@@ -1,5 +1,5 @@
 /** Pods as a node may write them: mirrors of what it runs by itself, the status of its own, and their end. */
-import { isDeepStrictEqual } from "node:util";
+import { deepEqual } from "../../../../shared/apimachinery/patch/index.ts";
 import type { PodSpec } from "../../../../shared/api/generated/core-v1.ts";
 import { Node, Pod } from "../../../../shared/api/index.ts";
 import { notFound } from "../../../../shared/apimachinery/errors.ts";
@@ -73,13 +73,13 @@ export function updatePodStatus({ node, attributes }: NodeRequest): void {
   const old = attributes.oldObject as Pod;
   if (old.spec.nodeName !== node)
     throw refuse(attributes, `node ${q(node)} can only update pod status for pods with spec.nodeName set to itself`);
-  if (!isDeepStrictEqual(old.metadata.labels ?? {}, pod.metadata.labels ?? {})) {
+  if (!deepEqual(old.metadata.labels ?? {}, pod.metadata.labels ?? {})) {
     throw refuse(attributes, `node ${q(node)} cannot update labels through pod status`);
   }
-  if (!isDeepStrictEqual(old.status?.resourceClaimStatuses ?? [], pod.status?.resourceClaimStatuses ?? [])) {
+  if (!deepEqual(old.status?.resourceClaimStatuses ?? [], pod.status?.resourceClaimStatuses ?? [])) {
     throw refuse(attributes, `node ${q(node)} cannot update resource claim statues`);
   }
-  if (!isDeepStrictEqual(old.status?.extendedResourceClaimStatus, pod.status?.extendedResourceClaimStatus)) {
+  if (!deepEqual(old.status?.extendedResourceClaimStatus, pod.status?.extendedResourceClaimStatus)) {
     throw refuse(attributes, `node ${q(node)} cannot update extended resource claim status`);
   }
 }

@@ -4,10 +4,10 @@
  *
  * @source staging/src/k8s.io/pod-security-admission/admission/admission.go v1.36
  */
+import { deepEqual } from "../../../../shared/apimachinery/patch/index.ts";
 import type { PodTemplateSpec } from "../../../../shared/api/generated/core-v1.ts";
 import { Namespace, Pod } from "../../../../shared/api/index.ts";
 import { internalError, invalid } from "../../../../shared/apimachinery/errors.ts";
-import { isDeepStrictEqual } from "node:util";
 import type { AdmissionAttributes, AdmissionPlugin, ServerContext } from "../../types.ts";
 import { containersOf } from "../../pod-references.ts";
 import { concerns, refuse } from "../refuse.ts";
@@ -64,7 +64,7 @@ function warn({ warn: tell }: AdmissionAttributes, pod: CheckedPod, level: Level
 /** Of what may change in a pod only images and new ephemeral containers matter. */
 function isSignificant(pod: Pod, old: Pod): boolean {
   const images = ({ spec }: Pod) => [...containersOf(spec)].map((c) => [c.name, c.image]);
-  return !isDeepStrictEqual(images(pod), images(old));
+  return !deepEqual(images(pod), images(old));
 }
 
 function templateOf({ object }: AdmissionAttributes): CheckedPod | undefined {
@@ -80,7 +80,7 @@ function checkNamespace({ object, oldObject, warn: tell, name }: AdmissionAttrib
   const namespace = object as Namespace;
   const { policy, errors } = policyOf(namespace.metadata.labels);
   const before = oldObject && policyOf(oldObject.metadata.labels);
-  if (errors.length && !(before && isDeepStrictEqual(before.errors, errors))) {
+  if (errors.length && !(before && deepEqual(before.errors, errors))) {
     throw invalid({ group: "", resource: "Namespace" }, name || (namespace.metadata.name ?? ""), errors);
   }
   if (!before) return;

@@ -3,7 +3,7 @@
  *
  * @source pkg/registry/admissionregistration/{validatingadmissionpolicy,validatingadmissionpolicybinding}/authz.go v1.36
  */
-import { isDeepStrictEqual } from "node:util";
+import { deepEqual } from "../../../../shared/apimachinery/patch/index.ts";
 import type { ParamKind, ParamRef } from "../../../../shared/api/generated/admissionregistration-v1.ts";
 import {
   MutatingAdmissionPolicy,
@@ -47,7 +47,7 @@ export function paramAccess(authorizer: Authorizer): AdmissionPlugin {
       const [now, was] = [specOf(object), specOf(oldObject)];
       if (POLICIES.some((kind) => concerns(attributes, kind))) {
         const { paramKind } = now;
-        if (!paramKind || isDeepStrictEqual(paramKind, was.paramKind)) return;
+        if (!paramKind || deepEqual(paramKind, was.paramKind)) return;
         if (await may(user, "get", paramKind, { name: "*", namespace: "*" }, server)) return;
         const what = `(kind=${paramKind.kind}, apiVersion=${paramKind.apiVersion})`;
         throw refused(
@@ -57,7 +57,7 @@ export function paramAccess(authorizer: Authorizer): AdmissionPlugin {
         );
       }
       const { paramRef, policyName } = now;
-      if (!paramRef || (isDeepStrictEqual(paramRef, was.paramRef) && policyName === was.policyName)) return;
+      if (!paramRef || (deepEqual(paramRef, was.paramRef) && policyName === was.policyName)) return;
       const verb = paramRef.name ? "get" : "list";
       const policies = concerns(attributes, ValidatingAdmissionPolicyBinding)
         ? ValidatingAdmissionPolicy

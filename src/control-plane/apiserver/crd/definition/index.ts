@@ -1,7 +1,7 @@
 /** What the server adds to the kind CustomResourceDefinition: status and versions it keeps itself, and deletion in two steps. */
 import { CustomResourceDefinition } from "../../../../shared/api/index.ts";
 import { defineKind, type Kind } from "../../../../shared/api/kind.ts";
-import { CLEANUP, setCondition } from "../conditions.ts";
+import { CLEANUP, decide } from "../conditions.ts";
 import { unknownFormats } from "./formats.ts";
 import { statusErrors, validateDefinition } from "./validate.ts";
 
@@ -21,7 +21,7 @@ export const servedDefinition: Kind<Definition> = defineKind<Definition>({
     if (!finalizers.includes(CLEANUP)) definition.metadata.finalizers = [...finalizers, CLEANUP];
     const message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon";
     const terminating = { type: "Terminating", status: "True", reason: "InstanceDeletionPending", message };
-    setCondition(definition, terminating, Date.parse(definition.metadata.deletionTimestamp!));
+    decide(definition, terminating, Date.parse(definition.metadata.deletionTimestamp!));
   },
 });
 

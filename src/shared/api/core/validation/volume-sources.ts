@@ -38,7 +38,7 @@ function namedSecret(path: string, secret: SecretReference | undefined): FieldEr
 
 const HOST_PATH_TYPES = ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
 
-function validateHostPath(path: string, source: { path?: string; type?: string }): FieldError[] {
+export function validateHostPath(path: string, source: { path?: string; type?: string }): FieldError[] {
   if (!source.path) return [required(`${path}.path`)];
   const errors = noBacksteps(`${path}.path`, source.path);
   if (source.type !== undefined && !HOST_PATH_TYPES.includes(source.type))

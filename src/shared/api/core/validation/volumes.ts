@@ -16,9 +16,10 @@ import type {
   Volume,
   VolumeProjection,
 } from "../../generated/core-v1.ts";
-import { descendingPath, noBacksteps, nonReservedPath, oneOf, says, validateMode } from "./common.ts";
+import { descendingPath, nonReservedPath, oneOf, says, validateMode } from "./common.ts";
 import { validateFieldRef, validateResourceFieldRef, VOLUME_FIELDS } from "./env.ts";
 import type { Volumes } from "./mounts.ts";
+import { validateHostPath } from "./volume-sources.ts";
 
 export interface PodPlace {
   /** Name of the pod, where it is known. */
@@ -65,10 +66,7 @@ const SOURCES: { [K in keyof Volume]?: Judge<K> } = {
     sizeLimit !== undefined && compareQuantities(sizeLimit, "0") < 0
       ? [forbidden(`${field}.sizeLimit`, "SizeLimit field must be a valid resource quantity")]
       : [],
-  hostPath: (field, { path, type }) => {
-    if (!path) return [required(`${field}.path`)];
-    return [...noBacksteps(`${field}.path`, path), ...(type === undefined ? [] : oneOf(`${field}.type`, type, HOST_PATH_TYPES))];
-  },
+  hostPath: validateHostPath,
   gitRepo: (field, { repository, directory = "" }) => [
     ...need(`${field}.repository`, repository),
     ...descendingPath(`${field}.directory`, directory),
@@ -142,7 +140,6 @@ const SOURCES: { [K in keyof Volume]?: Judge<K> } = {
   ],
 };
 
-const HOST_PATH_TYPES = ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
 /** Spelled otherwise where a second source is refused. */
 const SPELLED: Readonly<Record<string, string>> = { cephfs: "cephFS", downwardAPI: "downwarAPI" };
 
