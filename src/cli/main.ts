@@ -1,7 +1,7 @@
 /** `knarr`: the commands, each loaded only when it is called, so that `kubectl` and `status` stay quick. */
 import { Command, Option } from "commander";
 import { env } from "../shared/lib/platform.ts";
-import { Failure } from "../cluster/failure.ts";
+import { Failure, report } from "../cluster/failure.ts";
 
 const program = new Command("knarr")
   .description("A complete Kubernetes: one command gives a real cluster.")
@@ -72,22 +72,6 @@ program
   .description("versions of Knarr and of the Kubernetes API it serves")
   .action(async () => (await import("./status.ts")).printVersion());
 
-// The components as processes. `server` and `agent` are what `up` supervises; the others run one component alone.
-program
-  .command("server", { hidden: true })
-  .requiredOption("--cluster-dir <dir>", "the cluster's directory")
-  .action(async (options) => (await import("./run.ts")).server(options));
-program
-  .command("apiserver", { hidden: true })
-  .description("the API server alone: no controllers, no scheduler, no nodes")
-  .requiredOption("--cluster-dir <dir>", "the cluster's directory")
-  .action(async (options) => (await import("./run.ts")).apiserver(options));
-program
-  .command("agent", { hidden: true })
-  .requiredOption("--cluster-dir <dir>", "the cluster's directory")
-  .requiredOption("--index <n>", "which node of the cluster", Number)
-  .action(async (options) => (await import("./run.ts")).agent(options));
-
 function wholeNumber(option: string, text: string, least: number, most: number): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < least || n > most)
@@ -95,10 +79,11 @@ function wholeNumber(option: string, text: string, least: number, most: number):
   return n;
 }
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof Failure) || env("KNARR_DEBUG")) console.error(error);
-  else console.error(`knarr: ${error.message}`);
-  process.exitCode = 1;
+export async function main(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    report(error);
+    process.exitCode = 1;
+  }
 }

@@ -1,3 +1,6 @@
+/** How the program tells that it failed. */
+import { env } from "../shared/lib/platform.ts";
+
 /** What the user did or the machine lacks: printed as one line, without a stack. */
 export class Failure extends Error {
   override name = "Failure";
@@ -5,4 +8,10 @@ export class Failure extends Error {
 
 export function fail(message: string, cause?: unknown): never {
   throw new Failure(message, { cause });
+}
+
+/** The last word of a process that could not do what it was called for. */
+export function report(error: unknown): void {
+  if (!(error instanceof Failure) || env("KNARR_DEBUG")) console.error(error);
+  else console.error(`knarr: ${error.message}`);
 }

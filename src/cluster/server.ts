@@ -32,9 +32,17 @@ export async function runServer(clusterDir: string, signal: AbortSignal, { alone
   writeAdminKubeconfig(cluster, api);
   log.info({ url: api.url }, "API server ready");
   const parts = alone ? [] : await startParts(cluster, api);
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  await aborted(signal);
   for (const part of parts.toReversed()) await part.close();
   await api.close();
+}
+
+/** At once where it came while the parts were starting. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 /** What runs beside the API server. */

@@ -2,7 +2,8 @@
  * Descriptions of types and fields, for `kubectl explain`. They are prose of upstream's and not part of this repository: the build takes
  * them from the package @kubernetes/client-node and puts them beside the bundle. Without a build there are none.
  */
-import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readIfThere } from "../../../shared/lib/files.ts";
 
 export interface Descriptions {
   /** Of a definition, or of one of its fields. */
@@ -14,9 +15,6 @@ export const noDescriptions: Descriptions = { of: () => undefined };
 /** By definition; "" is the definition itself. */
 type Table = Record<string, Record<string, string>>;
 
-/** Bundled code lies in dist/ or in dist/chunks/. */
-const places = ["./descriptions.json", "../descriptions.json"];
-
 let loaded: Descriptions | undefined;
 
 export function loadDescriptions(): Descriptions {
@@ -24,13 +22,8 @@ export function loadDescriptions(): Descriptions {
 }
 
 function read(): Descriptions {
-  for (const place of places) {
-    try {
-      const table = JSON.parse(readFileSync(new URL(place, import.meta.url), "utf8")) as Table;
-      return { of: (definition, field = "") => table[definition]?.[field] };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    }
-  }
-  return noDescriptions;
+  const text = readIfThere(join(import.meta.dirname, "descriptions.json"));
+  if (text === undefined) return noDescriptions;
+  const table = JSON.parse(text) as Table;
+  return { of: (definition, field = "") => table[definition]?.[field] };
 }

@@ -1,0 +1,12 @@
+/** `knarr server` and `knarr apiserver`, the processes of the control plane; and the library, which is made of the same parts. */
+import { runServer } from "../cluster/server.ts";
+import { requiredOptions, untilSignalled } from "./until-signalled.ts";
+
+export { startCluster } from "../testing/index.ts";
+
+export function main(command: string, args: string[]): Promise<void> {
+  return untilSignalled((signal) => {
+    const { "cluster-dir": clusterDir } = requiredOptions(args, ["cluster-dir"]);
+    return runServer(clusterDir, signal, { alone: command === "apiserver" });
+  });
+}
