@@ -134,7 +134,7 @@ function operationOf(
   const now = core.platform.clock.now();
   // The path of a namespace counts as one below it for authorization; the object itself has none.
   if (served.kind.scope === "Cluster") info.namespace = "";
-  if (format.as?.kind === "Table") Object.assign(format, { include: includeObject(request.query), now });
+  if (format.as?.kind === "Table") Object.assign(format, { include: includeObject(request.query), now: () => core.platform.clock.now() });
   return {
     core,
     served,

@@ -73,9 +73,9 @@ export interface Format {
   /** Transformations: rows, or metadata alone. */
   as?: { kind: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList"; version: "v1" | "v1beta1" };
   pretty: boolean;
-  /** Of a Table: what a row carries besides its cells, and the time that ages are counted to. */
+  /** Of a Table: what a row carries besides its cells, and the clock that ages are counted to: a watch goes on for long. */
   include?: "Metadata" | "Object" | "None";
-  now?: number;
+  now?: () => number;
 }
 
 /** What a transport hands requests to. */

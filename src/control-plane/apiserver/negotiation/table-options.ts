@@ -4,5 +4,5 @@ import type { Format } from "../chain/types.ts";
 export const tableOptions = (format: Format) => ({
   version: format.as!.version,
   include: format.include ?? ("Metadata" as const),
-  now: format.now ?? 0,
+  now: format.now?.() ?? 0,
 });
