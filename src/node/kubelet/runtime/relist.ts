@@ -21,11 +21,14 @@ export async function relistForever(
   const { clock } = platform;
   let live = false;
   let notices = 0;
-  let interrupt = () => {};
+  let pause = new AbortController();
+  const interrupt = () => pause.abort(new Error("interrupted"));
   const onEnd = () => {
     notices++;
     interrupt();
   };
+  // One listener for all pauses: a signal made of two would stay with the long-lived one, once a look.
+  signal.addEventListener("abort", interrupt, { once: true });
   const ends = watchContainerEnds(cri.socket, { onEnd, onState: (state) => (live = state) }, signal);
   const look = async (): Promise<boolean> => {
     try {
@@ -46,10 +49,8 @@ export async function relistForever(
       }
     }
     await look();
-    const pause = new AbortController();
-    interrupt = () => pause.abort(new Error("a container ended"));
-    if (notices === 0)
-      await sleep(clock, live ? QUIET_POLL_MS : POLL_MS, AbortSignal.any([signal, pause.signal])).catch(() => {});
+    pause = new AbortController();
+    if (notices === 0 && !signal.aborted) await sleep(clock, live ? QUIET_POLL_MS : POLL_MS, pause.signal).catch(() => {});
   }
   await ends;
 }
