@@ -17,7 +17,7 @@ import { createLogger } from "../shared/component/log/index.ts";
 import { runNetworkPolicies, runNodeNetwork } from "../addons/cni/index.ts";
 import { DNS_NODE_PORT, runDns } from "../addons/dns/index.ts";
 import { runKubeProxy } from "../node/kube-proxy/index.ts";
-import { createClient, createInformerFactory, httpsTransport, kubeconfigFile } from "../shared/client/index.ts";
+import { createClient, createInformerFactory, httpsTransport, kubeconfigFile, Outages } from "../shared/client/index.ts";
 import type { Logger } from "../shared/lib/logger.ts";
 import { realPlatform, sleep } from "../shared/lib/platform.ts";
 import { ensureHelloImages } from "./busybox-image.ts";
@@ -50,6 +50,7 @@ export async function runAgent(clusterDir: string, index: number, signal: AbortS
   const containerd = await startContainerd(options);
   log.info({ node: facts.nodeName, containerd: containerd.pid }, "containerd ready");
   await ensureSandboxImage(containerd.cri);
+  const outages = new Outages(log, realPlatform.clock);
   // Beside the start of the kubelet: nobody waits for the example.
   const example = ensureHelloImages(containerd.cri).catch((error: unknown) =>
     log.warn({ error }, "the example's image is missing"),
@@ -57,8 +58,8 @@ export async function runAgent(clusterDir: string, index: number, signal: AbortS
   await Promise.all([
     example,
     keepContainerd(options, log, signal),
-    runNetwork(cluster, facts, nodeFiles(dataDir).proxyKubeconfig, signal),
-    runPods(cluster, { facts, index, cri: containerd.cri }, signal),
+    runNetwork(cluster, { facts, kubeconfig: nodeFiles(dataDir).proxyKubeconfig, outages }, signal),
+    runPods(cluster, { facts, index, cri: containerd.cri, outages }, signal),
   ]);
 }
 
@@ -84,13 +85,13 @@ async function keepContainerd(options: ContainerdOptions, log: Logger, signal: A
 /** The kubelet, with the node's own identity and its own connections. */
 async function runPods(
   cluster: Cluster,
-  node: { facts: NodeFacts; index: number; cri: Cri },
+  node: { facts: NodeFacts; index: number; cri: Cri; outages: Outages },
   signal: AbortSignal,
 ): Promise<void> {
-  const { facts, index, cri } = node;
+  const { facts, index, cri, outages } = node;
   const dataDir = cluster.nodeDir(index);
   const files = nodeFiles(dataDir);
-  const client = createClient(httpsTransport({ ...kubeconfigFile(files.kubeletKubeconfig), userAgent: "kubelet" }));
+  const client = createClient(httpsTransport({ ...kubeconfigFile(files.kubeletKubeconfig), userAgent: "kubelet", outages }));
   const text = (path: string) => readFileSync(path, "utf8");
   try {
     await runKubelet(
@@ -110,7 +111,7 @@ async function runPods(
           key: text(files.servingKey),
           clientCa: text(files.clientCa),
         },
-        log: createLogger("kubelet"),
+        log: outages.quiet(createLogger("kubelet")),
       },
       signal,
     );
@@ -121,10 +122,14 @@ async function runPods(
 }
 
 /** kube-proxy, DNS, pod routes and CNI configuration, over one set of informers. */
-async function runNetwork(cluster: Cluster, facts: NodeFacts, kubeconfig: string, signal: AbortSignal): Promise<void> {
+async function runNetwork(
+  cluster: Cluster,
+  { facts, kubeconfig, outages }: { facts: NodeFacts; kubeconfig: string; outages: Outages },
+  signal: AbortSignal,
+): Promise<void> {
   const { nodeName, mtu } = facts;
-  const log = createLogger("kube-proxy");
-  const client = createClient(httpsTransport({ ...kubeconfigFile(kubeconfig), userAgent: "kube-proxy" }));
+  const log = outages.quiet(createLogger("kube-proxy"));
+  const client = createClient(httpsTransport({ ...kubeconfigFile(kubeconfig), userAgent: "kube-proxy", outages }));
   const informers = createInformerFactory(client, { platform: realPlatform, log });
   try {
     const { podCidr: clusterCidr, clusterDomain, clusterDnsIp } = cluster;

@@ -9,6 +9,7 @@ import { ApiError, apiError, isApiError, type Status } from "../apimachinery/err
 import { realClock, sleep, type Clock } from "../lib/platform.ts";
 import { HttpsSessions } from "./https-sessions.ts";
 import { readJsonLines } from "./json-lines.ts";
+import { exchangeError, isUnreachable, type Outages } from "./outage.ts";
 import { queryText } from "./paths.ts";
 import type { ApiRequest, ApiResponse, Transport, WatchEvent } from "./types.ts";
 
@@ -27,6 +28,8 @@ export interface HttpsOptions {
   userAgent?: string;
   clock?: Clock;
   requestTimeoutMs?: number;
+  /** Is told when the server goes and when it is back. */
+  outages?: Outages;
 }
 
 const MAX_REPEATS = 10;
@@ -59,15 +62,22 @@ class HttpsTransport implements Transport {
         const wait = error instanceof AnswerError ? error.retryAfterMs : undefined;
         if (wait !== undefined && attempt < MAX_REPEATS) await sleep(this.#clock, wait, request.signal);
         else if (!isApiError(error) && mayRepeat(request, error) && broken++ < 1) continue;
-        else throw error;
+        else throw this.#told(error);
       }
     }
+  }
+
+  /** The error for the caller; that the server is out of reach is said to whoever follows it. */
+  #told(error: unknown): unknown {
+    const fault = exchangeError(new URL(this.#options.server).origin, error);
+    if (isUnreachable(fault)) this.#options.outages?.failed(fault);
+    return fault;
   }
 
   async *watch(request: ApiRequest): AsyncIterable<WatchEvent> {
     const stream = this.#open(request);
     try {
-      const headers = await answered(stream, this.#timeoutMs, this.#clock);
+      const headers = await this.#answered(stream);
       const code = Number(headers[":status"]);
       if (code !== 200) throw answerError(code, headers, await readAll(stream));
       for await (const event of readJsonLines<WatchEvent>(stream)) {
@@ -75,7 +85,7 @@ class HttpsTransport implements Transport {
         yield event;
       }
     } catch (error) {
-      if (!request.signal?.aborted) throw error;
+      if (!request.signal?.aborted) throw this.#told(error);
     } finally {
       stream.close(constants.NGHTTP2_CANCEL);
     }
@@ -89,9 +99,15 @@ class HttpsTransport implements Transport {
     return this.#options.requestTimeoutMs ?? 60_000;
   }
 
+  async #answered(stream: ClientHttp2Stream): Promise<IncomingHttpHeaders> {
+    const headers = await answered(stream, this.#timeoutMs, this.#clock);
+    this.#options.outages?.answered();
+    return headers;
+  }
+
   async #once(request: ApiRequest): Promise<ApiResponse> {
     const stream = this.#open(request);
-    const headers = await answered(stream, this.#timeoutMs, this.#clock);
+    const headers = await this.#answered(stream);
     const text = await readAll(stream);
     const code = Number(headers[":status"]);
     if (code >= 400) throw answerError(code, headers, text);
