@@ -39,6 +39,8 @@ const PATCHES = [
   "application/strategic-merge-patch+json",
   "application/apply-patch+yaml",
 ];
+/** kubectl chooses by these: a custom resource takes no strategic merge. */
+const CUSTOM_PATCHES = PATCHES.filter((type) => !type.includes("strategic"));
 
 /** Paths of the documents there are, `apis/apps/v1` and the like, without leading slash. */
 export function documentPaths(kinds: readonly Kind<any>[]): string[] {
@@ -142,7 +144,7 @@ function operationV2(op: OperationModel, query: Json[], writer: SchemaWriter): J
     op.consumes === "none"
       ? undefined
       : op.consumes === "patch"
-        ? PATCHES
+        ? patchTypes(op)
         : op.consumes === "discovery"
           ? op.produces === "json"
             ? ["application/json"]
@@ -165,7 +167,7 @@ function operationV2(op: OperationModel, query: Json[], writer: SchemaWriter): J
 function operationV3(op: OperationModel, query: Json[], writer: SchemaWriter): Json {
   const media = (types: readonly string[], c: Content) =>
     Object.fromEntries(types.map((t) => [t, { schema: content(c, writer) }]));
-  const bodyTypes = op.consumes === "patch" ? PATCHES : ["*/*"];
+  const bodyTypes = op.consumes === "patch" ? patchTypes(op) : ["*/*"];
   const responses: Json = {};
   for (const code of op.answers.codes)
     responses[code] = { description: STATUS_TEXTS[code], content: media(produced(op), op.answers.content) };
@@ -179,10 +181,15 @@ function operationV3(op: OperationModel, query: Json[], writer: SchemaWriter): J
 }
 
 function produced(op: OperationModel): readonly string[] {
-  const c = op.answers.content;
-  const kind = typeof c === "object" && "object" in c ? c.object : typeof c === "object" && "listOf" in c ? c.listOf : undefined;
   if (op.answers.content === "text" && op.produces === "objects") return ["text/plain", ...OBJECTS];
-  return kind?.schema.dynamic ? CUSTOM : PRODUCES[op.produces];
+  return isCustom(op) ? CUSTOM : PRODUCES[op.produces];
+}
+
+const patchTypes = (op: OperationModel) => (isCustom(op) ? CUSTOM_PATCHES : PATCHES);
+
+function isCustom({ answers: { content: c } }: OperationModel): boolean {
+  const kind = typeof c === "object" && "object" in c ? c.object : typeof c === "object" && "listOf" in c ? c.listOf : undefined;
+  return kind?.schema.dynamic === true;
 }
 
 const STATUS_TEXTS: Readonly<Record<number, string>> = { 200: "OK", 201: "Created", 202: "Accepted" };

@@ -179,6 +179,12 @@ describe("custom resources", () => {
     expect(document.paths["/apis/example.com/v1/namespaces/{namespace}/widgets"].get.operationId).toBe(
       "listExampleComV1NamespacedWidget",
     );
+    const { patch } = document.paths["/apis/example.com/v1/namespaces/{namespace}/widgets/{name}"];
+    expect(Object.keys(patch.requestBody.content), "no strategic merge").toEqual([
+      "application/json-patch+json",
+      "application/merge-patch+json",
+      "application/apply-patch+yaml",
+    ]);
     expect(document.components.schemas["com.example.v1.Widget"]).toEqual({
       type: "object",
       properties: { spec: { type: "object", properties: { size: { type: "integer", format: "int32" } } } },

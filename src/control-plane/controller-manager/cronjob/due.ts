@@ -17,6 +17,8 @@ export interface Due {
   /** Milliseconds since the epoch. */
   at?: number;
   tooMany: boolean;
+  /** A day that no calendar has, such as the 31st of February. */
+  never?: true;
 }
 
 function earliest({ metadata, status, spec }: CronJob, now: number, withDeadline: boolean): number {
@@ -27,7 +29,8 @@ function earliest({ metadata, status, spec }: CronJob, now: number, withDeadline
 
 function mostRecent(from: number, now: number, next: NextTime): Due {
   const first = next(from);
-  if (first === undefined || now < first) return { tooMany: false };
+  if (first === undefined) return { tooMany: false, never: true };
+  if (now < first) return { tooMany: false };
   const second = next(first);
   if (second === undefined || now < second) return { at: first, tooMany: false };
   const between = second - first;

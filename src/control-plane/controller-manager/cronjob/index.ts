@@ -121,7 +121,12 @@ async function start(cj: CronJob, status: CronJobStatus, context: ControllerCont
     const requeueAfterMs = untilNextMs({ ...cj, status }, now, next);
     return requeueAfterMs === undefined ? done : { requeueAfterMs };
   };
-  const { at, tooMany } = dueStart(cj, now, next);
+  const { at, tooMany, never } = dueStart(cj, now, next);
+  if (never) {
+    const message = `invalid schedule: ${cj.spec!.schedule} : time difference between two schedules is less than 1 second`;
+    events.event(cj, "Warning", "InvalidSchedule", message);
+    return done;
+  }
   if (tooMany) {
     const message = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew";
     events.event(cj, "Warning", "TooManyMissedTimes", message);

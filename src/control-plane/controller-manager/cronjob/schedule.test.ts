@@ -51,4 +51,11 @@ describe("due start", () => {
     expect(dueStart(started, at("2026-01-01T00:05:10Z"), everyMinute)).toEqual({ tooMany: false });
     expect(untilNextMs(started, at("2026-01-01T00:05:10Z"), everyMinute)).toBe(50_100);
   });
+
+  it("is told apart from a schedule that names no day there is", () => {
+    expect(dueStart(cronJob(), at("2026-01-02T00:00:00Z"), parseSchedule("59 23 31 2 *"))).toEqual({
+      tooMany: false,
+      never: true,
+    });
+  });
 });
