@@ -9,6 +9,8 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     maxWorkers: 2,
+    // Waiting ends with what is waited for; on a busy machine that may be late.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

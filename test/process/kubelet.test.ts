@@ -1,10 +1,10 @@
 /** The kubelet on a real containerd, against an API server in this process: pods as clients see them, and what is left of them. */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { runApiServer, type RunningApiServer } from "../../src/control-plane/apiserver/main.ts";
+import { freePort } from "../../src/testing/free-port.ts";
 import {
   buildImage,
   ensureSandboxImage,
@@ -74,15 +74,6 @@ function conflist(): string {
   const subnet = `10.198.${process.pid % 250}.0/24`;
   const ipam = { type: "host-local", dataDir: join(dir, "ipam"), ranges: [[{ subnet }]], routes: [{ dst: "0.0.0.0/0" }] };
   return JSON.stringify({ cniVersion: "1.0.0", name: "test", plugins: [{ type: "ptp", ipam }] });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function startKubelet(): void {

@@ -53,7 +53,7 @@ const podsThatAnswer = async (run: Run, address: string, times: number) =>
 
 /** Waits until the objects put so far are in the kernel. */
 const eventually = (answer: () => Promise<string>, wanted: string) =>
-  vi.waitFor(async () => expect(await answer()).toBe(wanted), 5_000);
+  vi.waitFor(async () => expect(await answer()).toBe(wanted), 20_000);
 
 const common = (index: number) => ({
   informers: objects.informers,
@@ -80,7 +80,7 @@ beforeAll(async () => {
   objects.informers.informer(Service);
   objects.informers.informer(EndpointSlice);
   await objects.informers.start();
-  for (const node of nodes) await vi.waitFor(() => node.run(["test", "-s", "/etc/cni/net.d/10-knarr.conflist"]), 5_000);
+  for (const node of nodes) await vi.waitFor(() => node.run(["test", "-s", "/etc/cni/net.d/10-knarr.conflist"]), 20_000);
   for (const [name, node] of [
     ["a", 0],
     ["b", 1],
@@ -246,7 +246,7 @@ describe.each(["nftables", "iptables"] as const)("kube-proxy on %s", (mode) => {
     await eventually(() => ask(run, serviceIp(20)), "timeout");
     await vi.waitFor(
       async () => expect((await nodes[0]!.run(["nft", "list", "ruleset"])).stdout).not.toContain("default/hello"),
-      5_000,
+      20_000,
     );
     await stopProxies();
     for (const node of nodes) await removeKubeProxy(node.run);

@@ -48,7 +48,7 @@ test("its library starts a cluster on which pods run, and leaves nothing when it
     const spec = { containers: [{ name: "c", image: "none" }] };
     await cluster.client.create(kind, { metadata: { name: "p", namespace: "default" }, spec });
     let pod;
-    for (let n = 0; n < 200; n++) {
+    for (let n = 0; n < 1000; n++) {
       pod = await cluster.client.get(kind, { namespace: "default", name: "p" });
       if (pod.status.conditions?.some((c) => c.type === "Ready" && c.status === "True")) break;
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -3,7 +3,7 @@ import type { Client } from "../../src/shared/client/index.ts";
 import { realClock, sleep } from "../../src/shared/lib/platform.ts";
 import { Pod } from "../../src/shared/api/index.ts";
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 /** Asks until the answer is neither undefined nor false; fails with what was waited for. */
 export async function eventually<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {

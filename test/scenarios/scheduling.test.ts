@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Event, Pod, PriorityClass } from "../../src/shared/api/index.ts";
 import type { Draft } from "../../src/shared/apimachinery/meta.ts";
-import { realClock, sleep } from "../../src/shared/lib/platform.ts";
 import { startCluster, type TestCluster } from "../../src/testing/index.ts";
+import { eventually } from "./cluster.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -15,30 +15,22 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 
-async function until<T>(read: () => Promise<T | undefined | false>): Promise<T> {
-  for (let n = 0; n < 400; n++) {
-    const value = await read();
-    if (value) return value;
-    await sleep(realClock, 25);
-  }
-  throw new Error("did not happen within 10 s");
-}
-
 const create = (name: string, spec: Draft<Pod["spec"]>, labels: Record<string, string> = {}) =>
   cluster.client.create(Pod, {
     metadata: { name, namespace: "default", labels },
     spec: { containers: [{ name: "c", image: "none", resources: { requests: { cpu: "10m" } } }], ...spec },
   });
-const nodeOf = (name: string) => until(async () => (await cluster.client.get(Pod, { namespace: "default", name })).spec.nodeName);
+const nodeOf = (name: string) =>
+  eventually(`${name} to have a node`, async () => (await cluster.client.get(Pod, { namespace: "default", name })).spec.nodeName);
 const message = (name: string, part: string) =>
-  until(async () => {
+  eventually(`${name}: ${part}`, async () => {
     const { items } = await cluster.client.list(Event, { namespace: "default" });
     return items.find((e) => e.involvedObject.name === name && e.reason === "FailedScheduling" && e.message?.includes(part))
       ?.message;
   });
 const clear = async () => {
   await cluster.client.deleteCollection(Pod, { namespace: "default", gracePeriodSeconds: 0 });
-  await until(async () => (await cluster.client.list(Pod, { namespace: "default" })).items.length === 0);
+  await eventually("no pods", async () => (await cluster.client.list(Pod, { namespace: "default" })).items.length === 0);
 };
 
 test("pods with anti-affinity take a node each, and the fourth is told why not", async () => {

@@ -13,7 +13,7 @@ async function namespace(): Promise<Run> {
   const pid = stdout.trim();
   holders.push(Number(pid));
   const own = (await run(["readlink", "/proc/self/ns/net"])).stdout;
-  await vi.waitFor(async () => expect((await run(["readlink", `/proc/${pid}/ns/net`])).stdout).not.toBe(own));
+  await vi.waitFor(async () => expect((await run(["readlink", `/proc/${pid}/ns/net`])).stdout).not.toBe(own), 20_000);
   return (argv, options) => run(["nsenter", "-t", pid, "--net", "--", ...argv], options);
 }
 

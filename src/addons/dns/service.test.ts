@@ -20,14 +20,14 @@ test("the Service kube-dns has every node as endpoint, and comes back when it is
     await cluster.client.create(Node, node as object);
     await cluster.client.updateStatus(Node, { ...(await cluster.client.get(Node, { name: "n1" })), ...node } as object);
     const service = () => cluster.client.get(Service, { namespace: "kube-system", name: "kube-dns" });
-    await vi.waitFor(service, 3_000);
+    await vi.waitFor(service, 20_000);
     await vi.waitFor(async () => {
       const { items } = await cluster.client.list(EndpointSlice, { namespace: "kube-system" });
       expect(items[0]?.endpoints?.[0]?.addresses).toEqual(["10.89.0.2"]);
-    }, 3_000);
+    }, 20_000);
     const { uid } = (await service()).metadata;
     await cluster.client.delete(Service, { namespace: "kube-system", name: "kube-dns" });
-    await vi.waitFor(async () => expect((await service()).metadata.uid).not.toBe(uid), 3_000);
+    await vi.waitFor(async () => expect((await service()).metadata.uid).not.toBe(uid), 20_000);
     expect((await service()).spec).toMatchObject({ clusterIP: "10.96.0.10", internalTrafficPolicy: "Local" });
   } finally {
     end.abort();

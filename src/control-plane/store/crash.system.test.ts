@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { END_OF_KEYS, openEmbeddedStore } from "./index.ts";
@@ -28,20 +28,18 @@ beforeAll(() =>
 );
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Runs the writers for a while, kills them, and returns the last number and revision that each was told. */
-async function killedUnderLoad(forMs: number): Promise<Map<number, { n: number; revision: number }>> {
+/** Runs the writers until each was told something, and all together `times` times; kills them, and returns the last number and revision of each. */
+async function killedUnderLoad(times: number): Promise<Map<number, { n: number; revision: number }>> {
   const child = spawn(process.execPath, [program, path, `${WRITERS}`], { stdio: ["ignore", "pipe", "pipe"] });
-  const output = Promise.all([text(child.stdout), text(child.stderr)]);
-  await new Promise((resolve) => child.stdout.once("data", resolve).once("close", resolve));
-  await sleep(forMs);
-  child.kill("SIGKILL");
-  const [stdout, stderr] = await output;
-  expect(stderr).toBe("");
+  const stderr = text(child.stderr);
   const told = new Map<number, { n: number; revision: number }>();
-  for (const line of stdout.split("\n").slice(0, -1)) {
-    const [writer, n, revision] = line.split(" ").map(Number) as [number, number, number];
-    told.set(writer, { n, revision });
+  let lines = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [writer, n, revision] = line.split(" ").map(Number) as [number, number, number | undefined];
+    if (revision) told.set(writer, { n, revision });
+    if (++lines >= times && told.size === WRITERS) child.kill("SIGKILL");
   }
+  expect(await stderr).toBe("");
   return told;
 }
 
@@ -56,9 +54,8 @@ async function read() {
 }
 
 test(`${ROUNDS} kills lose nothing that was acknowledged`, async () => {
-  let acknowledged = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const told = await killedUnderLoad(100 + round * 70);
+    const told = await killedUnderLoad(WRITERS + round * 300);
     const { byKey, revision } = await read();
     for (const [writer, last] of told) {
       const a = byKey.get(`/writer-${writer}/a`)!;
@@ -68,11 +65,8 @@ test(`${ROUNDS} kills lose nothing that was acknowledged`, async () => {
       expect(b).toMatchObject({ n: a.n, modRevision: a.modRevision });
       expect(byKey.get(`/writer-${writer}/log/${a.n % 50}`)).toMatchObject({ n: a.n, modRevision: a.modRevision });
       expect(revision).toBeGreaterThanOrEqual(last.revision);
-      acknowledged = Math.max(acknowledged, last.revision);
     }
-    expect(told.size).toBe(WRITERS);
   }
-  expect(acknowledged).toBeGreaterThan(ROUNDS * 100);
   // The load was enough for checkpoints to have been made, and old segments dropped, while it was killed.
   expect(readdirSync(path)).not.toContain("wal-0000000001");
 });

@@ -6,6 +6,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../testing/free-port.ts";
 import { storeContract } from "./contract.ts";
 import { CompactedError, openEtcdStore, StoreUnavailableError, type Store, type WatchEventRecord, type Write } from "./index.ts";
 
@@ -14,13 +15,7 @@ let etcd: ChildProcess;
 let client: string;
 let peer: string;
 
-async function freeUrl(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return `http://127.0.0.1:${port}`;
-}
+const freeUrl = async () => `http://127.0.0.1:${await freePort()}`;
 
 function start(): void {
   const flags = { name: "one", "data-dir": join(root, "data"), "listen-client-urls": client, "advertise-client-urls": client };
@@ -129,7 +124,7 @@ describe("etcd engine", () => {
     start();
     expect(await during).toMatchObject({ ok: true });
     await store.commit([put("/a", "after")]);
-    await expect.poll(seen.values, { timeout: 10_000 }).toEqual(["before", "during", "after"]);
+    await expect.poll(seen.values).toEqual(["before", "during", "after"]);
     expect((await store.get("/a")).kv).toMatchObject({ version: 3 });
     await store.close();
   });

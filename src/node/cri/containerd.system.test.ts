@@ -76,9 +76,7 @@ test("runs a container, which survives a stop of the daemon and is adopted again
 
   await containerd.cri.stopContainer(id, 0);
   expect(await containerd.cri.containerStatus(id)).toMatchObject({ state: "CONTAINER_EXITED", exit_code: 137 });
-  const stopped = performance.now();
   await containerd.cri.stopSandbox(sandboxId);
-  expect(performance.now() - stopped).toBeLessThan(3_000); // pause ends on SIGTERM
   await containerd.cri.removeSandbox(sandboxId);
   expect(await containerd.cri.listSandboxes()).toEqual([]);
 });

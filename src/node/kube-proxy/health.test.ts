@@ -1,20 +1,13 @@
-import { createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { silentLogger } from "../../shared/lib/logger.ts";
 import { realClock, type Clock } from "../../shared/lib/platform.ts";
+import { freePort } from "../../testing/free-port.ts";
 import { ProxyHealth } from "./health.ts";
 
 let now = 1_000_000;
 const clock: Clock = { ...realClock, now: () => now };
 const health = new ProxyHealth(clock, silentLogger);
 afterEach(() => health.close());
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const get = async (port: number, path = "/") => {
   const response = await fetch(`http://127.0.0.1:${port}${path}`);

@@ -1,33 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Clock, Timer } from "../lib/platform.ts";
+import { handClock } from "../lib/hand-clock.ts";
 import { WorkQueue } from "./work-queue.ts";
-
-/** Time that stands still until `advance`. */
-function stillClock(): Clock & { advance(ms: number): void } {
-  let now = 0;
-  let timers: { due: number; fn: () => void }[] = [];
-  const after = (ms: number, fn: () => void): Timer => {
-    const timer = { due: now + ms, fn };
-    timers.push(timer);
-    return { cancel: () => (timers = timers.filter((t) => t !== timer)) };
-  };
-  return {
-    now: () => now,
-    monotonic: () => now,
-    after,
-    every: () => ({ cancel() {} }),
-    advance(ms) {
-      now += ms;
-      const due = timers.filter((t) => t.due <= now);
-      timers = timers.filter((t) => t.due > now);
-      for (const t of due) t.fn();
-    },
-  };
-}
 
 describe("work queue", () => {
   it("holds a key once, and gives it out again only after the work on it is done", () => {
-    const queue = new WorkQueue(stillClock(), () => {});
+    const queue = new WorkQueue(handClock(), () => {});
     queue.add("a");
     queue.add("a");
     expect(queue.take()).toBe("a");
@@ -39,23 +16,24 @@ describe("work queue", () => {
     expect(queue.take()).toBeUndefined();
   });
 
-  it("doubles the wait of a failing key until it is forgotten", () => {
-    const clock = stillClock();
+  it("doubles the wait of a failing key until it is forgotten", async () => {
+    const clock = handClock();
     const queue = new WorkQueue(clock, () => {});
-    const waits = [1, 2, 3].map(() => {
+    const waits: number[] = [];
+    while (waits.length < 3) {
       const ms = queue.addRateLimited("a");
-      clock.advance(ms);
+      await clock.pass(ms);
       queue.take();
       queue.done("a");
-      return ms;
-    });
+      waits.push(ms);
+    }
     expect(waits).toEqual([5, 10, 20]);
     queue.forget("a");
     expect(queue.addRateLimited("a")).toBe(5);
   });
 
-  it("lets a key rest, and takes the earliest of several waits", () => {
-    const clock = stillClock();
+  it("lets a key rest, and takes the earliest of several waits", async () => {
+    const clock = handClock();
     const queue = new WorkQueue(clock, () => {});
     queue.add("a");
     queue.take();
@@ -63,10 +41,10 @@ describe("work queue", () => {
     queue.done("a", 50);
     queue.addAfter("b", 100);
     queue.addAfter("b", 20);
-    clock.advance(20);
+    await clock.pass(20);
     expect(queue.take()).toBe("b");
     expect(queue.take()).toBeUndefined();
-    clock.advance(30);
+    await clock.pass(30);
     expect(queue.take()).toBe("a");
   });
 });

@@ -63,7 +63,7 @@ const available = () =>
     expect(status?.conditions).toMatchObject([
       { type: "Available", status: "True", reason: "Passed", message: "all checks passed" },
     ]);
-  });
+  }, 20_000);
 
 test("requests go to the server that an APIService names, with the user in headers", async () => {
   await available();

@@ -1,38 +1,8 @@
 import { expect, test } from "vitest";
 import type { Probe } from "../../../shared/api/generated/core-v1.ts";
-import type { Clock } from "../../../shared/lib/platform.ts";
+import { handClock } from "../../../shared/lib/hand-clock.ts";
 import { container, record } from "../pod/fixtures.ts";
 import { ProbeWorker, type ProbeKind } from "./probe-worker.ts";
-
-/** Time that passes only when told to, with pending promises run in between. */
-function handClock(): Clock & { pass(ms: number): Promise<void> } {
-  let now = 0;
-  let timers: { at: number; fn: () => void }[] = [];
-  const after = (ms: number, fn: () => void) => {
-    const timer = { at: now + ms, fn };
-    timers.push(timer);
-    return { cancel: () => (timers = timers.filter((other) => other !== timer)) };
-  };
-  return {
-    now: () => now,
-    monotonic: () => now,
-    after,
-    every: () => ({ cancel() {} }),
-    async pass(ms) {
-      for (const end = now + ms; ;) {
-        const next = timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-        if (!next) {
-          now = end;
-          return;
-        }
-        now = Math.max(now, next.at);
-        timers = timers.filter((timer) => timer !== next);
-        next.fn();
-        for (let turn = 0; turn < 5; turn++) await Promise.resolve();
-      }
-    },
-  };
-}
 
 function worker(kind: ProbeKind, probe: Probe, healthy: (at: number) => boolean) {
   const clock = handClock();
