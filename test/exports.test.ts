@@ -9,7 +9,13 @@ import { expect, test } from "vitest";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const WHOLES = ["src/shared/api/kinds.ts"];
-const ENTRIES = ["src/cli/main.ts", "src/testing/index.ts"];
+/** What the build starts from: the platform or a user of the package imports it. */
+const ENTRIES = [
+  "src/testing/index.ts",
+  ...[...readFileSync(join(root, "scripts/build.mjs"), "utf8").matchAll(/entryPoints: \{[^}]*\}/g)]
+    .flatMap(([text]) => [...text.matchAll(/"(src\/[^"]+)"/g)])
+    .map(([, file]) => file!),
+];
 
 const FROM = /(?:^|\n)\s*(import|export)\s+(?:type\s+)?([^;'"]*?)\s*from\s*["'](\.[^"']+)["']/g;
 const WHOLE_FILE = /import\(\s*["'](\.[^"']+)["']\s*\)|(?:^|\n)\s*import\s*["'](\.[^"']+)["']/g;

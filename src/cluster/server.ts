@@ -68,6 +68,6 @@ function writeAdminKubeconfig(cluster: Cluster, { pki }: RunningApiServer): void
   writeAtomically(cluster.kubeconfigPath, text);
 }
 
-export function controllerSettings(cluster: Pick<Cluster, "podCidr">, { pki }: RunningApiServer) {
+function controllerSettings(cluster: Pick<Cluster, "podCidr">, { pki }: RunningApiServer) {
   return { clusterCidr: cluster.podCidr, rootCa: pki.cluster.certPem, signer: pki.cluster };
 }
