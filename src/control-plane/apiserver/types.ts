@@ -22,11 +22,20 @@ export interface ClientCertificate {
   organizations: readonly string[];
 }
 
+/** Whom a header stood for, until when (monotonic). */
+export interface RememberedCaller {
+  readonly authorization: string;
+  readonly user: UserInfo;
+  readonly until: number;
+}
+
 export interface Credentials {
   headers: Readonly<Record<string, string | undefined>>;
   /** Verified against the client CA by TLS already; absent where none was presented or it did not verify. */
   certificate?: ClientCertificate;
   remoteAddress: string;
+  /** Where the latest caller of the same connection may be kept. */
+  connection?: { caller?: RememberedCaller };
 }
 
 export interface Authenticator {

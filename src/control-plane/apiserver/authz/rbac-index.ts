@@ -1,7 +1,8 @@
 /**
  * Roles and bindings as the authorizer asks for them: bindings by subject, roles compiled.
  *
- * Kept by the server's own caches, one change at a time, so that a decision looks up a handful of subjects and never walks all bindings.
+ * Kept by the server's own caches, one change at a time, so that a decision looks up a handful of subjects and never walks all bindings;
+ * and what was found for a user (the same object as long as authentication remembers it) is kept until the next change.
  *
  *   Group "dev" bound in namespace "a" to Role "r"        bindings.get("a\0Group\0dev") → { binding, role: "a/r" }
  *   ServiceAccount "x/y" bound in the whole cluster       bindings.get("\0ServiceAccount\0x/y") → …
@@ -10,16 +11,27 @@ import type { PolicyRule, RoleRef, Subject } from "../../../shared/api/generated
 import { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from "../../../shared/api/index.ts";
 import type { Kind } from "../../../shared/api/index.ts";
 import { keyOf, type KubeObject } from "../../../shared/apimachinery/meta.ts";
-import type { ServerContext, UserInfo } from "../types.ts";
+import type { AccessDecision, ServerContext, UserInfo } from "../types.ts";
 import { compileRule, type CompiledRule } from "./rules.ts";
 
 type Binding = RoleBinding | ClusterRoleBinding;
 
+/** Namespaces a user; they are the caller's to name. */
+const MAX_REMEMBERED = 1000;
 const SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:";
 
+/** What a binding gives a user. */
+export interface Grant {
+  binding: Binding;
+  /** Of its role, or why there are none. */
+  rules: readonly CompiledRule[] | Error;
+  /** The decision where one of the rules allows, once it was made. */
+  allowed?: AccessDecision;
+}
+
 export interface RbacIndex {
-  /** Bindings of the whole cluster, or of one namespace, that name this user; each once. */
-  bindingsOf(user: UserInfo, namespace: string): Iterable<Binding>;
+  /** What names this user in the whole cluster and, where one is given, in the namespace; each binding once. */
+  grantsOf(user: UserInfo, namespace: string): readonly Grant[];
   /** The rules a reference stands for, or why there are none. */
   rulesOf(ref: RoleRef, namespace: string): readonly CompiledRule[] | Error;
   close(): void;
@@ -28,46 +40,52 @@ export interface RbacIndex {
 export function indexRbac(server: ServerContext): RbacIndex {
   const roles = new Map<string, readonly CompiledRule[]>();
   const bindings = new Map<string, Map<string, Binding>>();
+  let remembered = new WeakMap<UserInfo, Map<string, readonly Grant[]>>();
+  const changes = <T extends KubeObject>(kind: Kind<T>, added: (o: T) => void, removed: (o: T) => void) =>
+    follow(server, kind, added, removed, () => (remembered = new WeakMap()));
   const closers = [
-    follow(
-      server,
+    changes(
       ClusterRole,
       (role) => roles.set(role.metadata.name!, compile(role.rules)),
       (role) => roles.delete(role.metadata.name!),
     ),
-    follow(
-      server,
+    changes(
       Role,
       (role) => roles.set(keyOf(role.metadata), compile(role.rules)),
       (role) => roles.delete(keyOf(role.metadata)),
     ),
-    follow(
-      server,
+    changes(
       ClusterRoleBinding,
       (b) => put(bindings, b),
       (b) => remove(bindings, b),
     ),
-    follow(
-      server,
+    changes(
       RoleBinding,
       (b) => put(bindings, b),
       (b) => remove(bindings, b),
     ),
   ];
+  const rulesOf = ({ kind, name }: RoleRef, namespace: string) => {
+    const found = roles.get(kind === "Role" ? `${namespace}/${name}` : name);
+    return found ?? new Error(`${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found`);
+  };
+  const grantsIn = (user: UserInfo, namespace: string): Grant[] => {
+    const found = [...subjectsOf(user)].flatMap((subject) => [...(bindings.get(`${namespace}\0${subject}`)?.values() ?? [])]);
+    return [...new Set(found)].map((binding) => ({ binding, rules: rulesOf(binding.roleRef, namespace) }));
+  };
   return {
-    *bindingsOf(user, namespace) {
-      const seen = new Set<Binding>();
-      for (const subject of subjectsOf(user)) {
-        for (const binding of bindings.get(`${namespace}\0${subject}`)?.values() ?? []) {
-          if (!seen.has(binding)) yield binding;
-          seen.add(binding);
-        }
+    grantsOf(user, namespace) {
+      let known = remembered.get(user);
+      if (!known) remembered.set(user, (known = new Map()));
+      let grants = known.get(namespace);
+      if (!grants) {
+        if (known.size >= MAX_REMEMBERED) known.clear();
+        grants = [...grantsIn(user, ""), ...(namespace ? grantsIn(user, namespace) : [])];
+        known.set(namespace, grants);
       }
+      return grants;
     },
-    rulesOf({ kind, name }, namespace) {
-      const found = roles.get(kind === "Role" ? `${namespace}/${name}` : name);
-      return found ?? new Error(`${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found`);
-    },
+    rulesOf,
     close: () => closers.forEach((close) => close()),
   };
 }
@@ -79,9 +97,11 @@ function follow<T extends KubeObject>(
   kind: Kind<T>,
   added: (o: T) => void,
   removed: (o: T) => void,
+  changed: () => void,
 ): () => void {
   const cache = server.cache(kind);
   const close = cache.subscribe((type, object, old) => {
+    changed();
     if (type !== "ADDED") removed(old ?? object);
     if (type !== "DELETED") added(object);
   });

@@ -6,7 +6,6 @@
 import type { ClusterRoleBinding, PolicyRule, RoleBinding } from "../../../shared/api/generated/rbac-v1.ts";
 import type { AccessDecision, Authorizer, UserInfo } from "../types.ts";
 import { subjectFor, type RbacIndex } from "./rbac-index.ts";
-import type { CompiledRule } from "./rules.ts";
 
 type Binding = RoleBinding | ClusterRoleBinding;
 
@@ -20,9 +19,10 @@ export function rbacAuthorizer(index: RbacIndex): Authorizer {
   return {
     authorize(attributes): AccessDecision {
       const errors: Error[] = [];
-      for (const [binding, rules] of grants(index, attributes.user, attributes.namespace)) {
+      for (const grant of index.grantsOf(attributes.user, attributes.namespace)) {
+        const { binding, rules } = grant;
         if (rules instanceof Error) errors.push(rules);
-        else if (rules.some((rule) => rule.allows(attributes))) return allowedBy(binding, attributes.user);
+        else if (rules.some((rule) => rule.allows(attributes))) return (grant.allowed ??= allowedBy(binding, attributes.user));
       }
       return { decision: "no-opinion", reason: errors.length ? `RBAC: ${aggregate(errors)}` : "" };
     },
@@ -32,17 +32,11 @@ export function rbacAuthorizer(index: RbacIndex): Authorizer {
 /** Everything this user may do: in the whole cluster and, where one is given, in the namespace. */
 export function rulesFor(index: RbacIndex, user: UserInfo, namespace: string): RuleSet {
   const result: RuleSet = { rules: [], errors: [] };
-  for (const [, rules] of grants(index, user, namespace)) {
+  for (const { rules } of index.grantsOf(user, namespace)) {
     if (rules instanceof Error) result.errors.push(rules);
     else result.rules.push(...rules.map((r) => r.rule));
   }
   return result;
-}
-
-function* grants(index: RbacIndex, user: UserInfo, namespace: string): Generator<[Binding, readonly CompiledRule[] | Error]> {
-  for (const binding of index.bindingsOf(user, "")) yield [binding, index.rulesOf(binding.roleRef, "")];
-  if (!namespace) return;
-  for (const binding of index.bindingsOf(user, namespace)) yield [binding, index.rulesOf(binding.roleRef, namespace)];
 }
 
 /** `RBAC: allowed by RoleBinding "b/ns" of Role "r" to User "u"`: the odd order of names is upstream's. */

@@ -96,11 +96,12 @@ function known(user: UserInfo | undefined): UserInfo {
   return user;
 }
 
-/** In a group of custom resources a path that none of them is at is nobody's. */
+/** In a group of custom resources (its name has a dot) a path that none of them is at is nobody's. */
 function isBesideCustom({ resources }: Core, info: RequestInfo): boolean {
+  if (!info.group.includes(".")) return false;
   const served = resources.find(info.group, info.version, info.resource);
   if (served) return Boolean(served.kind.schema.dynamic) && !scopeFits(info, served);
-  return info.group.includes(".") && resources.isCustomGroup(info.group);
+  return resources.isCustomGroup(info.group);
 }
 
 /** The route; where there is none, a deprecated kind still says so. */

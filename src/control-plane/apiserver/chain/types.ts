@@ -5,7 +5,7 @@ import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import type { StructSchema } from "../../../shared/apimachinery/schema.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
 import type { Served } from "../registry/resources.ts";
-import type { ClientCertificate, ConnectAnswer, UserInfo } from "../types.ts";
+import type { ClientCertificate, ConnectAnswer, Credentials, UserInfo } from "../types.ts";
 
 export interface Incoming {
   method: string;
@@ -22,6 +22,7 @@ export interface Incoming {
   user?: UserInfo;
   certificate?: ClientCertificate;
   remoteAddress: string;
+  connection?: Credentials["connection"];
   signal: AbortSignal;
 }
 

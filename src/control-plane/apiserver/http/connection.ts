@@ -1,10 +1,11 @@
 /** What is known of a connection after its handshake, found out once. */
 import type { TLSSocket } from "node:tls";
-import type { ClientCertificate } from "../types.ts";
+import type { ClientCertificate, RememberedCaller } from "../types.ts";
 
 export interface Connection {
   certificate: ClientCertificate | undefined;
   remoteAddress: string;
+  caller?: RememberedCaller;
 }
 
 const connections = new WeakMap<object, Connection>();

@@ -22,13 +22,16 @@ export function incomingOf(request: IncomingMessage, response: { once(event: "cl
   const target = request.url ?? "/";
   const question = target.indexOf("?");
   let abort: AbortController | undefined;
+  const connection = connectionOf(request.socket as TLSSocket);
   return {
     method: request.method ?? "GET",
     path: question < 0 ? target : target.slice(0, question),
     query: new URLSearchParams(question < 0 ? "" : target.slice(question + 1)),
     headers: request.headers as Record<string, string | undefined>,
     body: (limit) => readBody(request, limit),
-    ...connectionOf(request.socket as TLSSocket),
+    certificate: connection.certificate,
+    remoteAddress: connection.remoteAddress,
+    connection,
     get signal() {
       if (!abort) {
         const made = (abort = new AbortController());

@@ -5,7 +5,7 @@ import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:
 import type { TLSSocket } from "node:tls";
 import { failure } from "../chain/failure.ts";
 import type { Answer, Handler, Incoming } from "../chain/types.ts";
-import { encode } from "../negotiation/encode.ts";
+import { encode, type Encoded } from "../negotiation/encode.ts";
 import { readBody } from "./body.ts";
 import { connectionOf, type Connection } from "./connection.ts";
 import { writeChunks, writeStream, writeWatch } from "./write.ts";
@@ -13,7 +13,7 @@ import { writeChunks, writeStream, writeWatch } from "./write.ts";
 const noQuery = new URLSearchParams();
 
 export function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handler: Handler): void {
-  stream.on("error", () => {}); // the client went away; `close` follows and stops whatever still runs
+  stream.on("error", ignore); // the client went away; `close` follows and stops whatever still runs
   const answer = handler(new Http2Request(stream, headers));
   if (answer instanceof Promise)
     answer.then((a) => respond(stream, a)).catch((error: unknown) => respond(stream, failure(error)));
@@ -26,7 +26,7 @@ class Http2Request implements Incoming {
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly #stream: ServerHttp2Stream;
-  readonly #connection: Connection;
+  readonly connection: Connection;
   #abort: AbortController | undefined;
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
@@ -37,15 +37,15 @@ class Http2Request implements Incoming {
     this.path = question < 0 ? target : target.slice(0, question);
     this.query = question < 0 ? noQuery : new URLSearchParams(target.slice(question + 1));
     this.headers = headers as Record<string, string | undefined>;
-    this.#connection = connectionOfSession(stream.session!);
+    this.connection = connectionOfSession(stream.session!);
   }
 
   get certificate() {
-    return this.#connection.certificate;
+    return this.connection.certificate;
   }
 
   get remoteAddress() {
-    return this.#connection.remoteAddress;
+    return this.connection.remoteAddress;
   }
 
   get signal(): AbortSignal {
@@ -73,14 +73,18 @@ function connectionOfSession(session: Http2Session): Connection {
 function respond(stream: ServerHttp2Stream, answer: Answer): void {
   if (stream.destroyed || stream.closed) return;
   const encoded = encode(answer);
-  stream.respond({ ":status": encoded.code, ...encoded.headers });
+  const headers: Encoded["headers"] & { ":status"?: number } = encoded.headers;
+  headers[":status"] = encoded.code;
+  stream.respond(headers);
   if (encoded.watch) writeWatch(stream, encoded.watch);
   else if (encoded.stream) writeStream(stream, encoded.stream);
   else if (encoded.chunks) writeChunks(stream, encoded.chunks);
   else stream.end(encoded.body);
   // What nobody reads would keep the stream open. Not before the answer is out: a stream that has ended both ways is destroyed at once.
-  stream.once("finish", resume);
+  if (!stream.endAfterHeaders) stream.once("finish", resume);
 }
+
+function ignore(): void {}
 
 function resume(this: ServerHttp2Stream): void {
   this.resume();
