@@ -37,10 +37,10 @@ export function inProcessTransport(core: Core, handler: Handler, user: UserInfo,
       }
       yield* eventsOf(result, request.signal ? AbortSignal.any([request.signal, closed.signal]) : closed.signal);
     },
-    async sharedCache<T extends KubeObject>(kind: Kind<T>): Promise<SharedCache<T>> {
+    async sharedCache<T extends KubeObject>(kind: Kind<T>): Promise<SharedCache<T> | undefined> {
       const served = core.resources.of(kind);
       for (const verb of ["list", "watch"]) await allow(core, user, verb, served);
-      return sharedCacheOf<T>(served);
+      return served.resource.convertsByWebhook ? undefined : sharedCacheOf<T>(served);
     },
     close: () => closed.abort(),
   };

@@ -45,7 +45,7 @@ test("an object created over TLS is read, listed, watched and deleted in-process
 });
 
 test("the shared cache is the watch cache, live", async () => {
-  const cache = await local.transport.sharedCache!(Namespace);
+  const cache = (await local.transport.sharedCache!(Namespace))!;
   const names: string[] = [];
   const unsubscribe = cache.subscribe((type, object) => names.push(`${type} ${object.metadata.name}`));
   await local.create(Namespace, { metadata: { name: "live" } });

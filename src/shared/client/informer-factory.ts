@@ -18,7 +18,7 @@ export function createInformerFactory(client: Client, options: { platform?: Plat
 
   function make<T extends KubeObject>(kind: Kind<T>, o: InformerOptions): InformerBase<T> {
     const whole = !o.namespace && !o.fieldSelector && !o.labelSelector;
-    if (whole && client.transport.sharedCache) return new SharedInformer(client.transport, kind, platform.clock, log);
+    if (whole && client.transport.sharedCache) return new SharedInformer(client, kind, platform, log);
     return new WatchInformer(client, kind, o, platform, log);
   }
 

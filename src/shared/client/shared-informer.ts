@@ -3,28 +3,31 @@ import type { Kind } from "../api/kind.ts";
 import type { KubeObject } from "../apimachinery/meta.ts";
 import type { Logger } from "../lib/logger.ts";
 import { InformerBase } from "./informer-base.ts";
-import { sleep, type Clock } from "../lib/platform.ts";
-import type { SharedCache, Transport } from "./types.ts";
+import { sleep, type Platform } from "../lib/platform.ts";
+import type { Client, SharedCache } from "./types.ts";
+import { WatchInformer } from "./watch-informer.ts";
 
 const RETRY_MS = 1000;
 
+type View<T extends KubeObject> = { cache?: Omit<SharedCache<T>, "subscribe"> };
+
 export class SharedInformer<T extends KubeObject> extends InformerBase<T> {
-  readonly #transport: Transport;
-  readonly #clock: Clock;
+  readonly #client: Client;
+  readonly #platform: Platform;
   readonly #log: Logger;
   readonly #abort = new AbortController();
-  readonly #view: { cache?: SharedCache<T> };
+  readonly #view: View<T>;
 
-  constructor(transport: Transport, kind: Kind<T>, clock: Clock, log: Logger) {
-    const view: { cache?: SharedCache<T> } = {};
+  constructor(client: Client, kind: Kind<T>, platform: Platform, log: Logger) {
+    const view: View<T> = {};
     super(
       kind,
       { get: (key) => view.cache?.get(key), list: () => view.cache?.list() ?? [], size: () => view.cache?.size() ?? 0 },
       log,
     );
     this.#view = view;
-    this.#transport = transport;
-    this.#clock = clock;
+    this.#client = client;
+    this.#platform = platform;
     this.#log = log;
   }
 
@@ -40,12 +43,33 @@ export class SharedInformer<T extends KubeObject> extends InformerBase<T> {
     const { signal } = this.#abort;
     while (!signal.aborted) {
       try {
-        return this.#follow(await this.#transport.sharedCache!(this.kind));
+        const cache = await this.#client.transport.sharedCache!(this.kind);
+        return cache ? this.#follow(cache) : this.#watch();
       } catch (error) {
         this.#log.warn({ err: error, kind: this.kind.kind }, "no view of the server's cache yet");
-        await sleep(this.#clock, RETRY_MS, signal).catch(() => {});
+        await sleep(this.#platform.clock, RETRY_MS, signal).catch(() => {});
       }
     }
+  }
+
+  /** The server has no view of this kind: it is listed and watched like over a wire. */
+  #watch(): void {
+    const { signal } = this.#abort;
+    const watched = new WatchInformer(this.#client, this.kind, {}, this.#platform, this.#log);
+    signal.addEventListener("abort", () => watched.close(), { once: true });
+    if (signal.aborted) return;
+    const { cache } = watched;
+    this.#view.cache = { get: (key) => cache.get(key), list: () => cache.list(), size: () => cache.size() };
+    watched.onEvent({
+      added: (object) => this.dispatch(object, undefined),
+      updated: (object, old) => this.dispatch(object, old),
+      deleted: (object) => this.dispatch(undefined, object),
+    });
+    watched.start();
+    watched.whenSynced(signal).then(
+      () => this.markSynced(),
+      () => {},
+    );
   }
 
   /** No await between the first objects and the subscription: nothing falls between them. */

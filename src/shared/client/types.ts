@@ -37,8 +37,11 @@ export interface Transport {
   request(request: ApiRequest): Promise<ApiResponse>;
   /** A streaming GET with `watch=true`. Ends when the server ends it; throws `ApiError` (410 Expired among them). */
   watch(request: ApiRequest): AsyncIterable<WatchEvent>;
-  /** In-process only: a live view of the server's own cache, after one authorization check of list and watch. */
-  sharedCache?<T extends KubeObject>(kind: Kind<T>): Promise<SharedCache<T>>;
+  /**
+   * In-process only: a live view of the server's own cache, after one authorization check of list and watch. `undefined` where a webhook
+   * converts the kind: its objects have to be waited for, by list and watch.
+   */
+  sharedCache?<T extends KubeObject>(kind: Kind<T>): Promise<SharedCache<T> | undefined>;
   close(): void;
 }
 

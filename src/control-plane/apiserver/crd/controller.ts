@@ -13,7 +13,7 @@ import type { Client } from "../../../shared/client/types.ts";
 import type { Core } from "../core.ts";
 import type { Convert, Resource, ResourceDefinition } from "../registry/resources.ts";
 import { CLEANUP, decide, isTrue, settle } from "./conditions.ts";
-import { conversionOf, isUsableBundle } from "./conversion.ts";
+import { conversionOf, isByWebhook, isUsableBundle } from "./conversion.ts";
 import { customKind } from "./kind.ts";
 
 type Definition = CustomResourceDefinition;
@@ -136,6 +136,7 @@ function resourceOf(core: Core, definition: Definition): ResourceDefinition {
     kinds: versions.filter((v) => v.served).map((v) => kinds.get(v.name)!),
     storage,
     convert: prunedAfter(conversionOf(core, definition)),
+    convertsByWebhook: isByWebhook(definition),
     read: (object) => readStored(object, kinds, storage),
   };
 }

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { CustomResourceDefinition } from "../../../shared/api/index.ts";
+import { CustomResourceDefinition, defineKind } from "../../../shared/api/index.ts";
 import type { ApiError } from "../../../shared/apimachinery/errors.ts";
-import type { ApiRequest } from "../../../shared/client/types.ts";
+import { createInformerFactory, type ApiRequest } from "../../../shared/client/index.ts";
 import { createAuthority, issue } from "../../../shared/lib/x509/index.ts";
 import { startCluster, type TestCluster } from "../../../testing/index.ts";
 
@@ -143,6 +143,19 @@ test("a watch ends with the failure of its webhook", async () => {
   const watching = changes({ fieldSelector: "spec.host=d" }, "", 9);
   await expect(watching).rejects.toThrow("failed: out of order");
   broken = false;
+});
+
+test("an informer in the server's own process sees the converted version, and writes go on", async () => {
+  const group = { group: "example.com", version: "v2", kind: "End", plural: "ends", singular: "end", scope: "Namespaced" };
+  const schema = { kind: "struct", name: "", fields: [], dynamic: true };
+  const End = defineKind({ ...group, schema, shortNames: [], categories: [], verbs: [], definition: "" } as never);
+  const factory = createInformerFactory(cluster.client);
+  const informer = factory.informer<any>(End);
+  await factory.start();
+  const added = new Promise((resolve) => informer.onEvent({ added: (o) => o.metadata.name === "five" && resolve(o) }));
+  await ask("POST", path("v1"), end("v1", "five", { hostPort: "e:5" }));
+  expect(await added).toMatchObject({ apiVersion: "example.com/v2", spec: { host: "e", port: "5" } });
+  factory.close();
 });
 
 async function changes(selector: object, resourceVersion: string, count: number): Promise<string[]> {

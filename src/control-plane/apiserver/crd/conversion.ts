@@ -15,11 +15,14 @@ import type { Convert } from "../registry/resources.ts";
 const TIMEOUT_SECONDS = 30;
 const REVIEW_VERSIONS = ["v1", "v1beta1"];
 
-export function conversionOf(core: Core, { spec }: CustomResourceDefinition): Convert {
-  const webhook = spec.conversion?.strategy === "Webhook" ? spec.conversion.webhook : undefined;
-  if (!webhook) return renamed;
+export function conversionOf(core: Core, definition: CustomResourceDefinition): Convert {
+  const { spec } = definition;
+  const webhook = spec.conversion?.webhook;
+  if (!webhook || !isByWebhook(definition)) return renamed;
   return (object, to) => byWebhook(core, webhook, object, to.groupVersion);
 }
+
+export const isByWebhook = ({ spec }: CustomResourceDefinition): boolean => spec.conversion?.strategy === "Webhook";
 
 const renamed: Convert = (object, to) => {
   object.apiVersion = to.groupVersion;

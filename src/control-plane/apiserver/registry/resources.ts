@@ -33,6 +33,8 @@ export interface Resource {
   /** Absent for resources that are only computed (reviews). */
   readonly cache: ResourceCache;
   readonly convert: Convert | undefined;
+  /** Whether `convert` has to be awaited. */
+  readonly convertsByWebhook: boolean;
 }
 
 export interface ResourceDefinition {
@@ -41,6 +43,7 @@ export interface ResourceDefinition {
   /** Of these the one that is stored; it may be one that is not served. */
   storage: Kind<any>;
   convert?: Convert;
+  convertsByWebhook?: boolean;
   /** What the definition makes of a stored object: pruned, defaulted. Absent: it is as it was written. */
   read?(object: KubeObject): KubeObject;
 }
@@ -68,7 +71,13 @@ export class ResourceTable {
       ...(definition.read && { read: definition.read }),
     });
     const served = new Map<string, Served>();
-    const resource = { id: `${storage.group}/${storage.plural}`, served, cache, convert: definition.convert } as unknown as {
+    const resource = {
+      id: `${storage.group}/${storage.plural}`,
+      served,
+      cache,
+      convert: definition.convert,
+      convertsByWebhook: !!definition.convertsByWebhook,
+    } as unknown as {
       -readonly [K in keyof Resource]: Resource[K];
     };
     resource.storage = serve(storage, resource);

@@ -26,7 +26,7 @@ export function selectionOf(op: Operation): Selection {
   const fields = fieldsOf(op);
   const range = { from, to: prefixEnd(from) };
   if (labels.empty && !fields.length) return { ...range, matches: undefined };
-  const ofVersion = resource.convert && fields.some(({ field }) => !isOfMetadata(field));
+  const ofVersion = resource.convertsByWebhook && fields.some(({ field }) => !isOfMetadata(field));
   return {
     ...range,
     prepare: ofVersion ? (entry) => prepared(entry, op.served) : undefined,
