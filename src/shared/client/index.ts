@@ -2,7 +2,7 @@
 export * from "./types.ts";
 export { createClient } from "./client.ts";
 export { httpsTransport } from "./https-transport.ts";
-export { isUnreachable, Outages } from "./outage.ts";
+export { Outages } from "./outage.ts";
 export { kubeconfigFile, kubeconfigText } from "./kubeconfig.ts";
 export { createInformerFactory } from "./informer-factory.ts";
 export {
