@@ -49,6 +49,6 @@ export function builtInVirtual(core: Core): Record<string, VirtualResource> {
     "/pods/binding": binding,
     "/pods/eviction": podEviction(core),
     "/bindings": binding,
-    "/componentstatuses": componentStatuses,
+    "/componentstatuses": componentStatuses(core),
   };
 }

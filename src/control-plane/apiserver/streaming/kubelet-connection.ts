@@ -7,7 +7,7 @@ import https from "node:https";
 import type { IncomingMessage } from "node:http";
 import tls, { type TLSSocket } from "node:tls";
 import { Node } from "../../../shared/api/core/node.ts";
-import { apiError, internalError, notFound } from "../../../shared/apimachinery/errors.ts";
+import { apiError, internalError, notFound, notImplemented } from "../../../shared/apimachinery/errors.ts";
 import { plainError } from "../registry/read.ts";
 import type { ServerContext } from "../types.ts";
 
@@ -32,6 +32,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export function kubeletAddress(server: ServerContext, nodeName: string): KubeletAddress {
   const node = server.cache(Node).get(nodeName);
   if (!node) throw notFound({ group: "", resource: "nodes" }, nodeName);
+  if (node.status?.nodeInfo?.containerRuntimeVersion?.startsWith("simulated://"))
+    throw notImplemented(
+      `node ${JSON.stringify(nodeName)} is simulated: its pods have no containers, and there is no kubelet to ask`,
+    );
   const addresses = node.status?.addresses ?? [];
   const host = ADDRESS_TYPES.flatMap((type) => addresses.filter((address) => address.type === type))[0]?.address;
   if (!host) throw plainError("no preferred addresses found; known addresses: []");
