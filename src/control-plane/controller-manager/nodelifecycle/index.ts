@@ -9,7 +9,7 @@ import { findCondition, isNotFound } from "../../../shared/apimachinery/index.ts
 import { defineController, done, type ControllerContext, type Result } from "../../../shared/client/index.ts";
 import { formatTime } from "../../../shared/lib/platform.ts";
 import { BY_NODE, podNodeIndex } from "../common/pods-by-node.ts";
-import { silentConditions, taintsOf } from "./plan.ts";
+import { mayEvict, silentConditions, taintsOf } from "./plan.ts";
 
 const GRACE_MS = 50_000;
 const STARTUP_GRACE_MS = 60_000;
@@ -76,8 +76,8 @@ function forget(name: string, { state, events }: ControllerContext<State>): void
 
 /** Brings taints and pods in line with the node's conditions. */
 async function settle(node: Node, context: ControllerContext<State>): Promise<Result> {
-  const { client, clock, state, events } = context;
-  const taints = taintsOf(node, clock.now());
+  const { cache, client, clock, state, events } = context;
+  const taints = taintsOf(node, clock.now(), mayEvict(cache.list(Node)));
   if (taints)
     await client.patch(Node, node.metadata, "merge", {
       metadata: { resourceVersion: node.metadata.resourceVersion },

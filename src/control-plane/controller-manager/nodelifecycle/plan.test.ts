@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Node } from "../../../shared/api/index.ts";
-import { silentConditions, taintsOf } from "./plan.ts";
+import { mayEvict, silentConditions, taintsOf } from "./plan.ts";
 
 const node = (ready: string | undefined, rest: { taints?: object[]; unschedulable?: boolean } = {}) =>
   ({
@@ -17,6 +17,14 @@ describe("node taints", () => {
     const others = [{ key: "mine/own", effect: "NoSchedule" }, taint("not-ready", "NoSchedule")];
     expect(keys(taintsOf(node("True", { taints: others }), 0))).toEqual(["own:NoSchedule"]);
     expect(keys(taintsOf(node("True", { unschedulable: true }), 0))).toEqual(["unschedulable:NoSchedule"]);
+  });
+
+  it("send no pod away while no node is ready", () => {
+    expect(mayEvict([node("Unknown"), node("False")])).toBe(false);
+    expect(mayEvict([node("Unknown"), node("True")])).toBe(true);
+    expect(keys(taintsOf(node("Unknown"), 0, false))).toEqual(["unreachable:NoSchedule"]);
+    const tainted = [taint("unreachable", "NoSchedule"), taint("unreachable", "NoExecute")];
+    expect(keys(taintsOf(node("Unknown", { taints: tainted }), 0, false))).toEqual(["unreachable:NoSchedule"]);
   });
 
   it("are not written again when they are there", () => {

@@ -23,10 +23,19 @@ const CONDITION_TAINTS: Record<string, Record<string, string>> = {
 const MANAGED = new Set([...Object.values(CONDITION_TAINTS).flatMap((t) => Object.values(t)), UNSCHEDULABLE]);
 const HEARTBEATS = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
+/**
+ * Whether pods may be sent away from nodes that are not ready: not while no node is ready at all. Then it is more likely the control plane
+ * that lost sight of its nodes, and there would be nowhere to go.
+ */
+export const mayEvict = (nodes: readonly Node[]): boolean =>
+  nodes.some((n) => isReady(n) && n.metadata.labels?.["node.kubernetes.io/exclude-disruption"] === undefined);
+
+const isReady = (node: Node) => findCondition(node.status?.conditions, "Ready")?.status === "True";
+
 /** The node's taints as they should be, or undefined where they are. Taints of others stay, and in their place. */
-export function taintsOf(node: Node, now: number): Taint[] | undefined {
+export function taintsOf(node: Node, now: number, evict = true): Taint[] | undefined {
   const current = node.spec?.taints ?? [];
-  const wanted = wantedTaints(node);
+  const wanted = wantedTaints(node).filter((t) => evict || t.effect !== "NoExecute");
   const isManaged = (t: Taint) =>
     (t.effect === "NoSchedule" && MANAGED.has(t.key)) ||
     (t.effect === "NoExecute" && (t.key === NOT_READY || t.key === UNREACHABLE));
