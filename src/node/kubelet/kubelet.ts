@@ -149,6 +149,7 @@ class Kubelet {
       volumes: new VolumeManager({
         rootDir,
         client,
+        cri,
         now: () => clock.now(),
         sources: (pod) => ({ ...this.#objectSources(pod, []), token: (of, projection) => tokens.get(of, projection) }),
         release: (uid) => {

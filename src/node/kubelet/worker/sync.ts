@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Container, Pod } from "../../../shared/api/generated/core-v1.ts";
 import type { SandboxConfig } from "../../cri/index.ts";
 import { eventSubject, type KubeletContext } from "../context.ts";
+import { volumeImagesOf } from "../images/volume-images.ts";
 import { planPod, type PodActions } from "../pod/actions.ts";
 import type { WaitingReason } from "../pod/container-status.ts";
 import { initContainers, isSidecar, regularContainers, type ContainerRole } from "../pod/containers.ts";
@@ -183,6 +184,7 @@ async function startAll(
   sandbox: Sandbox,
 ): Promise<SyncResult> {
   let retryAt = Infinity;
+  const volumeImages = volumeImagesOf(context, { pod: request.pod, sandboxConfig: sandbox.config, signal: request.signal });
   const start = async (container: Container, role: ContainerRole): Promise<boolean> => {
     const { pod, runtime, backoff, signal, waiting, resize } = request;
     try {
@@ -197,6 +199,7 @@ async function startAll(
         podIPs,
         sandboxId: id,
         sandboxConfig: config,
+        volumeImages,
       });
       waiting.delete(container.name);
       resize.started(container, "");
