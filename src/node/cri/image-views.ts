@@ -101,7 +101,7 @@ async function withSnapshots<R>(cri: Cri, use: (call: Call) => Promise<R>): Prom
 async function mountReadOnly({ type, source, options }: Mount, path: string): Promise<void> {
   const { cwd, layers } = relativeLayers(options.find((option) => option.startsWith(LOWER))?.slice(LOWER.length));
   const others = options.filter((option) => !option.startsWith(LOWER) && option !== "rw" && !option.endsWith("bind"));
-  const all = [...new Set([...others, ...(layers ? [LOWER + layers] : []), "ro", "noexec", "nosuid", "nodev"])].join(",");
+  const all = [...new Set([...others, ...(layers ? [LOWER + layers] : []), "ro"])].join(",");
   if (type !== "bind") return void (await run(["mount", "-t", type, "-o", all, source, path], { ...(cwd && { cwd }) }));
   await run(["mount", "--bind", source, path]);
   await run(["mount", "-o", `remount,bind,${all}`, path]);
