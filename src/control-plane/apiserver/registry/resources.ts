@@ -52,7 +52,7 @@ export class ResourceTable {
   readonly #hub: CacheHub;
   readonly #served = new Map<string, Served>();
   readonly #listeners = new Set<() => void>();
-  #groups = new Set<string>();
+  #groups: ReadonlySet<string> | undefined;
   #generation = 0;
 
   constructor(hub: CacheHub) {
@@ -111,6 +111,7 @@ export class ResourceTable {
   }
 
   hasGroup(group: string): boolean {
+    this.#groups ??= new Set(Array.from(this.#served.values(), (one) => one.kind.group));
     return this.#groups.has(group);
   }
 
@@ -143,7 +144,7 @@ export class ResourceTable {
 
   #changed(): void {
     this.#generation++;
-    this.#groups = new Set(Array.from(this.#served.values(), (one) => one.kind.group));
+    this.#groups = undefined;
     for (const listener of this.#listeners) listener();
   }
 }
