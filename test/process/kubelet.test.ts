@@ -16,6 +16,7 @@ import {
 import type { Containerd } from "../../src/node/cri/index.ts";
 import { runKubelet } from "../../src/node/kubelet/index.ts";
 import { ConfigMap } from "../../src/shared/api/core/config-map.ts";
+import { Event } from "../../src/shared/api/core/event.ts";
 import { Node } from "../../src/shared/api/core/node.ts";
 import { Pod } from "../../src/shared/api/core/pod.ts";
 import { ServiceAccount } from "../../src/shared/api/core/service-account.ts";
@@ -136,7 +137,7 @@ function exec(pod: string, command: string[], input: string): Promise<{ stdout: 
     });
     ws.on("message", (message: Buffer) => (output[message[0]!] += message.subarray(1).toString()));
     ws.on("error", reject);
-    ws.on("close", () => resolve({ stdout: output[1]!, status: JSON.parse(output[3]!) }));
+    ws.on("close", () => resolve({ stdout: output[1]!, status: JSON.parse(output[3] || "{}") }));
   });
 }
 
@@ -217,10 +218,27 @@ test("a restart of the kubelet does not touch what runs", async () => {
   const before = (await client.get(Pod, at("web"))).status;
   await stopKubelet();
   startKubelet();
-  await sleep(realClock, 1500);
+  await client.patch(ConfigMap, at("cm"), "merge", { data: { key: "after" } });
+  // Until it listens again, the kubelet refuses connections.
+  const content = () => exec("web", ["cat", "/cm/key"], "").then(({ stdout }) => stdout, String);
+  await until(async () => (await content()) === "after");
   const after = (await client.get(Pod, at("web"))).status;
   expect(after.containerStatuses).toEqual(before.containerStatuses);
   expect(after.conditions).toEqual(before.conditions);
+});
+
+test("what this node cannot do is said, not left out", async () => {
+  const containers = [{ name: "c", image: "box:1", command: ["sleep", "600"], resources: {} }];
+  await run("mapped", { containers, hostUsers: false });
+  await run("claims", { containers, resourceClaims: [{ name: "gpu", resourceClaimName: "gpu" }] });
+  const told = async (name: string, reason: string) =>
+    (await client.list(Event, { namespace: "default" })).items.find(
+      (event) => event.involvedObject.name === name && event.reason === reason,
+    )?.message;
+  await until(async () => !!(await told("mapped", "FailedCreatePodSandBox"))?.includes("does not support user namespaces"));
+  await until(async () => !!(await told("claims", "FailedPrepareDynamicResources")));
+  await Promise.all(["mapped", "claims"].map((name) => client.delete(Pod, at(name))));
+  await until(async () => (await gone("mapped")) && (await gone("claims")));
 });
 
 test("a container that fails waits longer each time and says why", async () => {

@@ -134,6 +134,7 @@ export interface ContainerSecurityContext extends SandboxSecurityContext {
   no_new_privs?: boolean;
   masked_paths?: string[];
   readonly_paths?: string[];
+  selinux_options?: { user?: string; role?: string; type?: string; level?: string };
 }
 
 export interface PortMapping {
