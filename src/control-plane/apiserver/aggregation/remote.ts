@@ -67,6 +67,7 @@ function agentOf(api: APIService, credentials: FrontProxyCredentials | undefined
     ...credentials,
     keepAlive: true,
     rejectUnauthorized: !insecureSkipTLSVerify,
+    allowPartialTrustChain: true, // as in Go, the bundle may hold the server's own certificate
     ca: caBundle ? Buffer.from(caBundle, "base64").toString() : [...rootCertificates],
     servername: `${service!.name}.${service!.namespace}.svc`,
   });

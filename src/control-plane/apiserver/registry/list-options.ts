@@ -3,9 +3,10 @@
  *
  * @source staging/src/k8s.io/apimachinery/pkg/apis/meta/internalversion/validation/validation.go v1.36
  */
+import { badRequest } from "../../../shared/apimachinery/errors.ts";
 import { forbidden, notSupported, type FieldError } from "../../../shared/apimachinery/field-error.ts";
 import { isTrue } from "../chain/request-info.ts";
-import { integerOf, invalidOptions } from "./options.ts";
+import { invalidOptions } from "./options.ts";
 
 export type Match = "" | "Exact" | "NotOlderThan";
 
@@ -15,8 +16,8 @@ export interface ListOptions {
   /** 0: all. */
   limit: number;
   continue: string;
-  /** undefined and 0: the server decides; a negative one is over at once. */
-  timeoutSeconds: number | undefined;
+  /** 0: the server decides. */
+  timeoutSeconds: number;
   allowWatchBookmarks: boolean;
   sendInitialEvents: boolean | undefined;
 }
@@ -26,7 +27,7 @@ const none: ListOptions = Object.freeze({
   match: "",
   limit: 0,
   continue: "",
-  timeoutSeconds: undefined,
+  timeoutSeconds: 0,
   allowWatchBookmarks: false,
   sendInitialEvents: undefined,
 });
@@ -36,15 +37,22 @@ export function listOptions(query: URLSearchParams, watch: boolean): ListOptions
   const options: ListOptions = {
     resourceVersion: query.get("resourceVersion") ?? "",
     match: (query.get("resourceVersionMatch") ?? "") as Match,
-    limit: Math.max(0, integerOf(query, "limit") ?? 0),
+    limit: Math.max(0, integer(query, "limit")),
     continue: query.get("continue") ?? "",
-    timeoutSeconds: integerOf(query, "timeoutSeconds"),
+    timeoutSeconds: integer(query, "timeoutSeconds"),
     allowWatchBookmarks: isTrue(query, "allowWatchBookmarks"),
     sendInitialEvents: query.has("sendInitialEvents") ? isTrue(query, "sendInitialEvents") : undefined,
   };
   const errors = watch ? watchErrors(options) : listErrors(options);
   if (errors.length) throw invalidOptions("ListOptions", errors);
   return options;
+}
+
+function integer(query: URLSearchParams, name: string): number {
+  const text = query.get(name);
+  if (text === null || text === "") return 0;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
 }
 
 const MATCH = "resourceVersionMatch";
@@ -65,11 +73,8 @@ function listErrors({ match, resourceVersion, continue: token, sendInitialEvents
   return errors;
 }
 
-function watchErrors({ match, continue: token, sendInitialEvents, resourceVersion }: ListOptions): FieldError[] {
+function watchErrors({ match, continue: token, sendInitialEvents }: ListOptions): FieldError[] {
   const errors: FieldError[] = [];
-  // A watch from the present counts as one that asked for initial events.
-  if (!match && sendInitialEvents === undefined && (resourceVersion === "" || resourceVersion === "0") && token)
-    errors.push(forbidden(MATCH, WITH_CONTINUE));
   if (sendInitialEvents !== undefined && match !== "NotOlderThan")
     errors.push(forbidden(MATCH, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
   if (!match) return errors;

@@ -22,7 +22,6 @@ import { matchNamespace } from "./hooks.ts";
 import type { Operation } from "./operation.ts";
 import { writeOptions, type WriteOptions } from "./options.ts";
 import { ownUpdated, writerOf } from "./ownership.ts";
-import { present } from "./read.ts";
 import { change } from "./update.ts";
 
 export async function patch(op: Operation): Promise<Result> {
@@ -46,12 +45,7 @@ export async function readPatchRequest(op: Operation, kind: Kind<any>): Promise<
     throw kind.schema.dynamic ? unsupportedMediaType(CUSTOM_PATCHES) : unsupported();
   const bytes = await op.request.body(MAX_BODY_BYTES);
   const options = writeOptions(op.query, "PatchOptions", type === "apply");
-  try {
-    return { body: await readPatch(type, bytes, options.fieldValidation), options, kind };
-  } catch (error) {
-    if (type !== "apply") present(op.served, op.info.namespace, op.info.name); // told first
-    throw error;
-  }
+  return { body: await readPatch(type, bytes, options.fieldValidation), options, kind };
 }
 
 const CUSTOM_PATCHES =

@@ -58,10 +58,7 @@ function unknownField({ kind }: Served, field: string) {
 const isOfMetadata = (field: string) => field === "metadata.name" || field === "metadata.namespace";
 
 function isKnown(served: Served, field: string): boolean {
-  const { scope, selectableFields } = served.kind;
-  if (selectableFields?.[field] !== undefined || field === "metadata.name") return true;
-  // Kinds with fields of their own know that they have no namespace.
-  return field === "metadata.namespace" && !(scope === "Cluster" && (selectableFields || served.kind.schema.dynamic));
+  return isOfMetadata(field) || served.kind.selectableFields?.[field] !== undefined;
 }
 
 function fieldOf(served: Served, entry: CachedObject, path: string): string {

@@ -1,11 +1,13 @@
 /** One call of a webhook over HTTPS: a document goes out, a document comes back, or the reason why not. */
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { isIP } from "node:net";
-import { rootCertificates } from "node:tls";
+import { rootCertificates, type SecureContextOptions } from "node:tls";
 import type { WebhookClientConfig } from "../../../../shared/api/generated/admissionregistration-v1.ts";
 import { serviceEndpoint } from "../../service-endpoint.ts";
 import type { ServerContext } from "../../types.ts";
 
+/** As in Go, a bundle may hold the server's own certificate, or an intermediate: what it holds is trusted, whoever signed it. */
+const ANY_ANCHOR: SecureContextOptions = { allowPartialTrustChain: true };
 const MAX_ANSWER = 3 * 1024 * 1024;
 
 /** The JSON that was answered with 200. Rejects with an Error that tells what went wrong. */
@@ -21,6 +23,7 @@ export async function callWebhook(
   const { code, text } = await send(
     {
       ...options,
+      ...ANY_ANCHOR,
       signal,
       headers: { "content-type": "application/json", accept: "application/json", "content-length": payload.length },
     },

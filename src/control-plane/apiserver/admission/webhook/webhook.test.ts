@@ -101,6 +101,12 @@ test("a validating webhook sees the request and may refuse it in its own words",
   });
 });
 
+test("a bundle may hold the server's own certificate instead of its authority's", async () => {
+  configure(ValidatingWebhookConfiguration, { clientConfig: { url, caBundle: Buffer.from(pair.cert).toString("base64") } });
+  answer = () => ({ allowed: true });
+  await validatingWebhooks(realPlatform.random, authorizer).validate!(creation(), server);
+});
+
 test("who is not selected is not asked; who cannot be reached refuses or is left out", async () => {
   answer = () => ({ allowed: false });
   const plugin = validatingWebhooks(realPlatform.random, authorizer);
