@@ -68,6 +68,11 @@ named(image.command("ls"))
   .action(async (options) => (await import("./image.ts")).list(options));
 
 program
+  .command("envtest")
+  .description("make the programs that controller-runtime's envtest starts, and print their folder, for KUBEBUILDER_ASSETS")
+  .action(async () => (await import("./envtest-assets.ts")).envtest());
+
+program
   .command("version")
   .description("versions of Knarr and of the Kubernetes API it serves")
   .action(async () => (await import("./status.ts")).printVersion());

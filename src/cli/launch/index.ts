@@ -10,9 +10,15 @@ interface Program {
   main(command: string, args: string[]): Promise<void>;
 }
 
-const BUNDLE_OF: Readonly<Record<string, string>> = { server: "server", apiserver: "server", agent: "agent" };
+const BUNDLE_OF: Readonly<Record<string, string>> = {
+  server: "server",
+  apiserver: "server",
+  "kube-apiserver": "server",
+  "no-etcd": "server",
+  agent: "agent",
+};
 
 const [command = "", ...args] = process.argv.slice(2);
 const name = BUNDLE_OF[command] ?? "cli";
-const purpose = /^[a-z]+$/.test(command) ? command : "none";
+const purpose = /^[a-z-]+$/.test(command) ? command : "none";
 void (loadBundle(join(import.meta.dirname, KNARR_BUNDLES[name]!), purpose) as Program).main(command, args);

@@ -14,8 +14,6 @@ import type { UserInfo } from "./types.ts";
 export interface ApiServerConfig {
   /** Holds `pki/` and `store/`. Absent: the store is in memory, and `pki` has to be given. */
   dataDir?: string;
-  /** The data directory has been in use: an embedded store that holds nothing is an error. */
-  dataExpected?: boolean;
   pki?: ClusterPki;
   host?: string;
   /** 0: any free one. */
@@ -28,6 +26,12 @@ export interface ApiServerConfig {
   clusterDomain?: string;
   /** Bearer tokens that are known from the start. */
   tokens?: Readonly<Record<string, UserInfo>>;
+  /** PEM of authorities whose client certificates are believed besides those of the cluster's own. */
+  clientCas?: readonly string[];
+  /** `iss` of service-account tokens. */
+  issuer?: string;
+  /** Admission plugins that do not run, by name. */
+  withoutAdmission?: readonly string[];
   /** Of an etcd cluster; default the embedded store. */
   etcd?: { endpoints: readonly string[] };
   platform?: Platform;
@@ -53,7 +57,7 @@ export async function runApiServer(config: ApiServerConfig, signal?: AbortSignal
   const pki = config.pki ?? openPki(config, platform, serviceAddress);
   const store = await openStore(config, platform);
   const advertise = { address: config.advertiseAddress ?? host, port: config.port };
-  const security = createSecurity({ pki, platform, serviceCidr, serviceAddress, advertise, tokens: config.tokens });
+  const security = createSecurity({ ...config, pki, platform, serviceCidr, serviceAddress, advertise });
   const server = await createApiServer({
     store,
     sharedStore: config.etcd !== undefined,
@@ -105,11 +109,7 @@ function openPki(config: ApiServerConfig, platform: Platform, serviceAddress: st
 
 function openStore(config: ApiServerConfig, platform: Platform): Promise<Store> {
   if (config.etcd) return openEtcdStore(config.etcd);
-  return openEmbeddedStore({
-    ...(config.dataDir && { path: join(config.dataDir, "store") }),
-    dataExpected: config.dataExpected,
-    platform,
-  });
+  return openEmbeddedStore({ ...(config.dataDir && { path: join(config.dataDir, "store") }), platform });
 }
 
 /** `10.96.0.0/16` → `10.96.0.1` */

@@ -2,6 +2,7 @@
  * Security of the API server in one place: who is asking, whether they may, what is changed or refused on the way in, and the objects a
  * fresh server starts with. The composition of the server calls `createSecurity`, and `start` once its caches can be read.
  */
+import { X509Certificate } from "node:crypto";
 import type { ClusterPki } from "../../shared/component/pki/index.ts";
 import type { KubeObject } from "../../shared/apimachinery/meta.ts";
 import { invariant } from "../../shared/lib/invariant.ts";
@@ -57,6 +58,10 @@ export interface SecurityOptions {
   audiences?: readonly string[];
   /** Bearer tokens that were given at start. */
   tokens?: Readonly<Record<string, UserInfo>>;
+  /** PEM of further authorities whose client certificates are believed. */
+  clientCas?: readonly string[];
+  /** Admission plugins that do not run, by name. */
+  withoutAdmission?: readonly string[];
   /** Whether callers without a credential are `system:anonymous` (default) or refused. */
   anonymous?: "allowed" | "refused";
   advertise: BootstrapOptions["advertise"];
@@ -89,6 +94,7 @@ export const DEFAULT_ISSUER = "https://kubernetes.default.svc";
 export function createSecurity(options: SecurityOptions): Security {
   const { pki, platform, issuer = DEFAULT_ISSUER } = options;
   const { serviceAccountKeys: keys } = pki;
+  const { clientCas: furtherCas = [], withoutAdmission = [] } = options;
   const audiences = options.audiences ?? [issuer];
   const signing = { issuer, audiences, keys };
   let server: ServerContext | undefined;
@@ -110,6 +116,7 @@ export function createSecurity(options: SecurityOptions): Security {
   const known = unionAuthenticator([
     requestHeaderAuthenticator(pki.frontProxy, [FRONT_PROXY_CLIENT]),
     certificateAuthenticator(pki.cluster, platform.clock.now),
+    ...furtherCas.map((pem) => certificateAuthenticator(new X509Certificate(pem), platform.clock.now)),
     bearerAuthenticator(tokens),
   ]);
   const authorizer = unionAuthorizer([
@@ -118,10 +125,10 @@ export function createSecurity(options: SecurityOptions): Security {
     later(() => rbac && rbacAuthorizer(rbac)),
   ]);
   return {
-    clientCas: [pki.cluster.certPem, pki.frontProxy.certPem],
+    clientCas: [pki.cluster.certPem, pki.frontProxy.certPem, ...furtherCas],
     authenticator: options.anonymous === "refused" ? known : orAnonymous(known),
     authorizer,
-    admission: admissionPlugins({ platform, authorizer, rbac: rules }),
+    admission: admissionPlugins({ platform, authorizer, rbac: rules }).filter(({ name }) => !withoutAdmission.includes(name)),
     impersonation: impersonation(authorizer),
     virtualResources: {
       "authentication.k8s.io/selfsubjectreviews": selfSubjectReview,

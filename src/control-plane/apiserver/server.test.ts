@@ -1,8 +1,9 @@
+import { request } from "node:https";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ConfigMap, Namespace } from "../../shared/api/index.ts";
+import { ConfigMap, Namespace, Pod } from "../../shared/api/index.ts";
 import { isNotFound } from "../../shared/apimachinery/errors.ts";
 import { createClient, httpsTransport, type Client } from "../../shared/client/index.ts";
 import { runApiServer, systemUser, type RunningApiServer } from "./index.ts";
@@ -13,7 +14,12 @@ let remote: Client;
 let local: Client;
 
 beforeAll(async () => {
-  running = await runApiServer({ dataDir: dir, port: 0, tokens: { secret: { name: "admin", groups: ["system:masters"] } } });
+  running = await runApiServer({
+    dataDir: dir,
+    port: 0,
+    tokens: { secret: { name: "admin", groups: ["system:masters"] } },
+    withoutAdmission: ["ServiceAccount"],
+  });
   remote = createClient(httpsTransport({ server: running.url, ca: running.pki.cluster.certPem, token: "secret" }));
   local = createClient(running.server.transport(systemUser));
 });
@@ -52,4 +58,35 @@ test("the shared cache is the watch cache, live", async () => {
   unsubscribe();
   expect(names).toEqual(["ADDED live"]);
   expect(Object.isFrozen(cache.get("live"))).toBe(true);
+});
+
+test("a creation that is only tried may carry a version of another object", async () => {
+  const tried = { metadata: { name: "tried", namespace: "default", resourceVersion: "7" } };
+  await remote.create(ConfigMap, tried, { dryRun: true });
+  await expect(remote.create(ConfigMap, tried)).rejects.toMatchObject({ code: 500 });
+});
+
+test("what an eviction answers is a Status in protobuf too", async () => {
+  await local.create(Pod, {
+    metadata: { name: "p", namespace: "default" },
+    spec: { containers: [{ name: "c", image: "i" }], nodeName: "n" },
+  });
+  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "p", namespace: "default" } };
+  const answer = await new Promise<string>((resolve, reject) => {
+    const headers = {
+      authorization: "Bearer secret",
+      "content-type": "application/json",
+      accept: "application/vnd.kubernetes.protobuf",
+    };
+    const path = `${running.url}/api/v1/namespaces/default/pods/p/eviction`;
+    request(path, { method: "POST", ca: running.pki.cluster.certPem, headers, agent: false }, (response) => {
+      let text = "";
+      response.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve(text));
+    })
+      .on("error", reject)
+      .end(JSON.stringify(body));
+  });
+  expect(answer).toContain("Status");
+  expect(answer).toContain("Success");
 });

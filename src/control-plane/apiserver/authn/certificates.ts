@@ -12,12 +12,14 @@ import type { Authority } from "../../../shared/component/pki/index.ts";
 import type { Authenticator, ClientCertificate, UserInfo } from "../types.ts";
 import { authenticated, CREDENTIAL_ID } from "./groups.ts";
 
+type Signer = Pick<Authority, "publicKey">;
+
 interface Known {
   user: UserInfo;
   notAfter: number;
 }
 
-export function certificateAuthenticator(authority: Authority, now: () => number): Authenticator {
+export function certificateAuthenticator(authority: Signer, now: () => number): Authenticator {
   const known = new WeakMap<ClientCertificate, Known | "foreign">();
   return {
     authenticate({ certificate }) {
@@ -29,7 +31,7 @@ export function certificateAuthenticator(authority: Authority, now: () => number
   };
 }
 
-function read(certificate: ClientCertificate, authority: Authority): Known | "foreign" {
+function read(certificate: ClientCertificate, authority: Signer): Known | "foreign" {
   if (!certificate.commonName || !isSignedBy(certificate, authority)) return "foreign";
   const id = createHash("sha256").update(certificate.raw).digest("hex");
   return {
@@ -42,7 +44,7 @@ function read(certificate: ClientCertificate, authority: Authority): Known | "fo
   };
 }
 
-export function isSignedBy(certificate: ClientCertificate, authority: Authority): boolean {
+export function isSignedBy(certificate: ClientCertificate, authority: Signer): boolean {
   try {
     return new X509Certificate(certificate.raw).verify(authority.publicKey);
   } catch {

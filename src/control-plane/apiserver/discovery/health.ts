@@ -12,17 +12,15 @@ export interface HealthCheck {
   check(): void | Promise<void>;
 }
 
-export const PROBES = ["healthz", "livez", "readyz"] as const;
-
-const PROBE = new RegExp(`^/(${PROBES.join("|")})(?:/(.*))?$`);
+const PROBE = /^\/(healthz|livez|readyz)(?:\/(.*))?$/;
 
 /** undefined: no path of a probe. */
 export function health(checks: readonly HealthCheck[], request: Incoming): Promise<Answer> | Answer | undefined {
-  const match = PROBE.exec(request.path);
+  const match = PROBE.exec(request.path.replace(/\/+$/, ""));
   if (!match) return undefined;
   const [, probe, single] = match;
-  const chosen = single === undefined ? checks : checks.filter((c) => c.name === single);
-  if (single !== undefined && !chosen.length) return undefined;
+  const chosen = single ? checks.filter((c) => c.name === single) : checks;
+  if (single && !chosen.length) return undefined;
   return report(probe!, chosen, request, single);
 }
 
@@ -58,10 +56,10 @@ async function report(
 }
 
 function text(code: number, body: string): Answer {
+  const headers = { "x-content-type-options": "nosniff" };
   return {
-    result: { type: "raw", code, contentType: "text/plain; charset=utf-8", body },
+    result: { type: "raw", code, contentType: "text/plain; charset=utf-8", body, headers },
     format: plainJson,
     warnings: [],
-    headers: { "x-content-type-options": "nosniff" },
   };
 }

@@ -51,9 +51,8 @@ function proxyTo(locate: (context: ConnectContext) => Target): ConnectResource {
   return {
     async request(context) {
       // A base path without its slash would break relative links.
-      const target = locate(context);
       if (!context.rest && ["GET", "HEAD"].includes(context.method)) return redirectToSlash(context);
-      return forward(context, target);
+      return forward(context, locate(context));
     },
     async upgrade(context, { request, socket, head }) {
       const target = locate(context);

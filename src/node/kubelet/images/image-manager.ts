@@ -3,7 +3,7 @@
  *
  * @source pkg/kubelet/images/image_manager.go v1.36
  */
-import type { Pod, Secret } from "../../../shared/api/generated/core-v1.ts";
+import type { Container, Pod, Secret } from "../../../shared/api/generated/core-v1.ts";
 import type { EventType } from "../../../shared/client/index.ts";
 import type { Clock } from "../../../shared/lib/platform.ts";
 import type { AuthConfig, Cri, Image, SandboxConfig } from "../../cri/index.ts";
@@ -20,9 +20,7 @@ export interface ReadyImage {
 
 export interface ImageRequest {
   pod: Pod;
-  /** As the pod names it. */
-  image: string;
-  pullPolicy: string | undefined;
+  container: Container;
   sandboxConfig: SandboxConfig;
   /** Asked for only when something has to be pulled. */
   secrets(): Promise<Secret[]>;
@@ -46,9 +44,10 @@ export class ImageManager {
 
   /** Throws `StartError` (InvalidImageName, ErrImageNeverPull, ErrImagePull, ImagePullBackOff). */
   async ensure(request: ImageRequest): Promise<ReadyImage> {
-    const { image: wanted, pullPolicy: policy = "IfNotPresent" } = request;
+    const wanted = request.container.image!;
     const image = normalizeImage(wanted);
     if (!image) throw invalidName(wanted, request);
+    const policy = request.container.imagePullPolicy ?? "IfNotPresent";
     const present = policy === "Always" ? undefined : await this.#cri.imageStatus(image);
     if (present) {
       const message = `Container image ${JSON.stringify(wanted)} already present on machine and can be accessed by the pod`;
@@ -69,7 +68,7 @@ export class ImageManager {
   }
 
   async #pull(image: string, request: ImageRequest): Promise<ReadyImage> {
-    const wanted = request.image;
+    const wanted = request.container.image!;
     const key = `${request.pod.metadata.uid}_${wanted}`;
     const waitUntil = this.#backoff.waitsUntil(key, this.#backoff.updatedAt(key) ?? 0);
     if (waitUntil) {

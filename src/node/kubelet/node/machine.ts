@@ -9,8 +9,6 @@ export interface Machine {
   info: NodeSystemInfo;
   capacity: Record<string, string>;
   memoryBytes: number;
-  /** The kernel confines by AppArmor. */
-  appArmor: boolean;
 }
 
 export async function readMachine(cri: Cri, rootDir: string, maxPods: number): Promise<Machine> {
@@ -22,8 +20,7 @@ export async function readMachine(cri: Cri, rootDir: string, maxPods: number): P
     memory: `${memoryKi}Ki`,
     pods: String(maxPods),
   };
-  const appArmor = await readFile("/sys/module/apparmor/parameters/enabled", "utf8").catch(() => "N");
-  return { info, capacity, memoryBytes: memoryKi * 1024, appArmor: appArmor.startsWith("Y") };
+  return { info, capacity, memoryBytes: memoryKi * 1024 };
 }
 
 async function memoryTotalKi(): Promise<number> {
