@@ -19,7 +19,7 @@ import { DNS_NODE_PORT, runDns } from "../addons/dns/index.ts";
 import { runKubeProxy } from "../node/kube-proxy/index.ts";
 import { createClient, createInformerFactory, httpsTransport, kubeconfigFile, Outages } from "../shared/client/index.ts";
 import type { Logger } from "../shared/lib/logger.ts";
-import { realPlatform, sleep } from "../shared/lib/platform.ts";
+import { realPlatform, pause } from "../shared/lib/platform.ts";
 import { ensureHelloImages } from "./busybox-image.ts";
 import { nodeFiles } from "./node-credentials.ts";
 import { loadClusterIn, nodeCgroup, type Cluster } from "./settings.ts";
@@ -69,7 +69,7 @@ const LOOK_MS = 500;
 async function keepContainerd(options: ContainerdOptions, log: Logger, signal: AbortSignal): Promise<void> {
   const paths = containerdPaths(options);
   while (!signal.aborted) {
-    await sleep(realPlatform.clock, LOOK_MS, signal).catch(() => {});
+    await pause(realPlatform.clock, LOOK_MS, signal);
     if (signal.aborted || (await runningPid(paths))) continue;
     log.error({}, "containerd has died; starting it again");
     try {

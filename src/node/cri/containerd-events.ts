@@ -4,7 +4,7 @@
  * @source containerd api/services/events/v1/events.proto, api/events/task.proto
  */
 import grpc from "@grpc/grpc-js";
-import { realClock, sleep } from "../../shared/lib/platform.ts";
+import { realClock, pause } from "../../shared/lib/platform.ts";
 
 const METHOD = "/containerd.services.events.v1.Events/Subscribe";
 /** Said when the record of an ended init process is removed, which is when CRI is about to tell of the end. */
@@ -20,7 +20,7 @@ export async function watchContainerEnds(
   while (!signal.aborted) {
     await subscribe(socket, handlers, signal);
     handlers.onState(false);
-    await sleep(realClock, RETRY_MS, signal).catch(() => {});
+    await pause(realClock, RETRY_MS, signal);
   }
 }
 

@@ -14,7 +14,7 @@ import { Service } from "../../shared/api/core/service.ts";
 import type { Taint } from "../../shared/api/generated/core-v1.ts";
 import { createEventRecorder, createInformerFactory, type Client, type InformerFactory } from "../../shared/client/index.ts";
 import { silentLogger, type Logger } from "../../shared/lib/logger.ts";
-import { realPlatform, sleep, type Platform } from "../../shared/lib/platform.ts";
+import { realPlatform, pause, type Platform } from "../../shared/lib/platform.ts";
 import type { Cri } from "../cri/index.ts";
 import type { KubeletContext } from "./context.ts";
 import { eventSubject } from "./context.ts";
@@ -208,7 +208,7 @@ class Kubelet {
   }
 
   async #whenRegistered(signal: AbortSignal): Promise<void> {
-    while (!this.#reporter.node && !signal.aborted) await sleep(this.#context.platform.clock, 10, signal).catch(() => {});
+    while (!this.#reporter.node && !signal.aborted) await pause(this.#context.platform.clock, 10, signal);
   }
 
   #objectSources(pod: Pod, podIPs: readonly string[]) {
@@ -279,7 +279,7 @@ class Kubelet {
       await action().catch((error: unknown) => {
         if (!signal.aborted) this.#context.log.warn({ err: error }, `${what} failed`);
       });
-      await sleep(this.#context.platform.clock, ms, signal).catch(() => {});
+      await pause(this.#context.platform.clock, ms, signal);
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Kind } from "../api/kind.ts";
 import type { KubeObject } from "../apimachinery/meta.ts";
 import type { Logger } from "../lib/logger.ts";
 import { InformerBase } from "./informer-base.ts";
-import { sleep, type Platform } from "../lib/platform.ts";
+import { pause, type Platform } from "../lib/platform.ts";
 import type { Client, SharedCache } from "./types.ts";
 import { WatchInformer } from "./watch-informer.ts";
 
@@ -47,7 +47,7 @@ export class SharedInformer<T extends KubeObject> extends InformerBase<T> {
         return cache ? this.#follow(cache) : this.#watch();
       } catch (error) {
         this.#log.warn({ err: error, kind: this.kind.kind }, "no view of the server's cache yet");
-        await sleep(this.#platform.clock, RETRY_MS, signal).catch(() => {});
+        await pause(this.#platform.clock, RETRY_MS, signal);
       }
     }
   }

@@ -10,7 +10,7 @@ import type { Kind } from "../api/kind.ts";
 import { isExpired } from "../apimachinery/errors.ts";
 import { keyOf, type KubeObject } from "../apimachinery/meta.ts";
 import type { Logger } from "../lib/logger.ts";
-import { sleep, type Platform } from "../lib/platform.ts";
+import { pause, type Platform } from "../lib/platform.ts";
 import { deepFreeze } from "./freeze.ts";
 import { InformerBase } from "./informer-base.ts";
 import { resourcePath } from "./paths.ts";
@@ -70,7 +70,7 @@ export class WatchInformer<T extends KubeObject> extends InformerBase<T> {
       const wait = healthy
         ? 0
         : Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, failures - 1), LONGEST_WAIT_MS) * (0.5 + random.next() / 2);
-      if (wait) await sleep(clock, wait, signal).catch(() => {});
+      if (wait) await pause(clock, wait, signal);
     }
   }
 

@@ -95,6 +95,15 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
+/** Resolves after `ms`, or as soon as the signal is aborted: for loops that ask the signal themselves. */
+export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(clock, ms, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
 /** `2026-01-02T03:04:05Z`: metav1.Time, whole seconds. */
 export function formatTime(ms: number): string {
   const second = Math.floor(ms / 1000);

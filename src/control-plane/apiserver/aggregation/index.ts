@@ -4,6 +4,7 @@
  */
 import { APIService } from "../../../shared/api/index.ts";
 import { isConflict, isNotFound } from "../../../shared/apimachinery/errors.ts";
+import { setCondition } from "../../../shared/apimachinery/conditions.ts";
 import { deepCopy, deepEqual } from "../../../shared/apimachinery/patch/index.ts";
 import { formatTime } from "../../../shared/lib/platform.ts";
 import { plainJson } from "../chain/failure.ts";
@@ -87,15 +88,10 @@ export function aggregate(core: Core, credentials: FrontProxyCredentials | undef
     const api = services.get(name);
     if (!api) return;
     const conditions = api.status?.conditions ?? [];
-    const was = conditions.find((c) => c.type === "Available");
-    if (was?.status === condition.status && was.reason === condition.reason && was.message === condition.message) return;
-    const lastTransitionTime = was?.status === condition.status ? was.lastTransitionTime : formatTime(server.now());
-    const next = { type: "Available", lastTransitionTime, ...condition };
+    const next = setCondition(conditions, { type: "Available", ...condition }, formatTime(server.now()));
+    if (next === conditions) return;
     const changed = deepCopy(api) as APIService;
-    changed.status = {
-      ...changed.status,
-      conditions: was ? conditions.map((c) => (c.type === "Available" ? next : c)) : [...conditions, next],
-    };
+    changed.status = { ...changed.status, conditions: next };
     try {
       await server.client().updateStatus(APIService, changed);
     } catch (error) {

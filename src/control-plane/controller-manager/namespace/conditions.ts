@@ -4,7 +4,7 @@
  * @source pkg/controller/namespace/deletion/status_condition_utils.go v1.36
  */
 import type { NamespaceCondition } from "../../../shared/api/generated/core-v1.ts";
-import { findCondition } from "../../../shared/apimachinery/index.ts";
+import { setCondition } from "../../../shared/apimachinery/index.ts";
 import { formatTime } from "../../../shared/lib/platform.ts";
 
 export interface Findings {
@@ -30,64 +30,41 @@ export function conditionsOf(findings: Findings, old: readonly NamespaceConditio
   const remaining = list(findings.remaining, (name, n) => `${name} has ${n} resource instances`);
   const finalizers = list(findings.finalizers, (name, n) => `${name} in ${n} resource instances`);
   const next = [
-    discovery.length
-      ? condition(
-          "NamespaceDeletionDiscoveryFailure",
-          true,
-          "DiscoveryFailed",
-          `Discovery failed for some groups, ${discovery.length} failing: ${discovery.join(", ")}`,
-        )
-      : condition("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "All resources successfully discovered"),
-    condition(
-      "NamespaceDeletionGroupVersionParsingFailure",
-      false,
-      "ParsedGroupVersions",
-      "All legacy kube types successfully parsed",
+    judge(
+      "NamespaceDeletionDiscoveryFailure",
+      ["ResourcesDiscovered", "All resources successfully discovered"],
+      discovery.length > 0 && [
+        "DiscoveryFailed",
+        `Discovery failed for some groups, ${discovery.length} failing: ${discovery.join(", ")}`,
+      ],
     ),
-    failures.length
-      ? condition(
-          "NamespaceDeletionContentFailure",
-          true,
-          "ContentDeletionFailed",
-          `Failed to delete all resource types, ${failures.length} remaining: ${[...failures].sort().join(", ")}`,
-        )
-      : condition(
-          "NamespaceDeletionContentFailure",
-          false,
-          "ContentDeleted",
-          "All content successfully deleted, may be waiting on finalization",
-        ),
-    remaining
-      ? condition("NamespaceContentRemaining", true, "SomeResourcesRemain", `Some resources are remaining: ${remaining}`)
-      : condition("NamespaceContentRemaining", false, "ContentRemoved", "All content successfully removed"),
-    finalizers
-      ? condition(
-          "NamespaceFinalizersRemaining",
-          true,
-          "SomeFinalizersRemain",
-          `Some content in the namespace has finalizers remaining: ${finalizers}`,
-        )
-      : condition("NamespaceFinalizersRemaining", false, "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
+    judge("NamespaceDeletionGroupVersionParsingFailure", ["ParsedGroupVersions", "All legacy kube types successfully parsed"]),
+    judge(
+      "NamespaceDeletionContentFailure",
+      ["ContentDeleted", "All content successfully deleted, may be waiting on finalization"],
+      failures.length > 0 && [
+        "ContentDeletionFailed",
+        `Failed to delete all resource types, ${failures.length} remaining: ${[...failures].sort().join(", ")}`,
+      ],
+    ),
+    judge(
+      "NamespaceContentRemaining",
+      ["ContentRemoved", "All content successfully removed"],
+      !!remaining && ["SomeResourcesRemain", `Some resources are remaining: ${remaining}`],
+    ),
+    judge(
+      "NamespaceFinalizersRemaining",
+      ["ContentHasNoFinalizers", "All content-preserving finalizers finished"],
+      !!finalizers && ["SomeFinalizersRemain", `Some content in the namespace has finalizers remaining: ${finalizers}`],
+    ),
   ];
-  return merge(next, old, formatTime(now));
+  const at = formatTime(now);
+  return next.reduce<readonly NamespaceCondition[]>((list, condition) => setCondition(list, condition, at), old);
 }
 
-function condition(type: string, failed: boolean, reason: string, message: string): NamespaceCondition {
-  return { type, status: failed ? "True" : "False", reason, message };
-}
+type Verdict = readonly [reason: string, message: string];
 
-function merge(
-  next: readonly NamespaceCondition[],
-  old: readonly NamespaceCondition[],
-  at: string,
-): readonly NamespaceCondition[] {
-  let changed = false;
-  const merged = next.map((c) => {
-    const before = findCondition(old, c.type);
-    if (before && before.status === c.status && before.reason === c.reason && before.message === c.message) return before;
-    changed = true;
-    const lastTransitionTime = before?.status === c.status ? (before.lastTransitionTime ?? at) : at;
-    return { ...c, lastTransitionTime };
-  });
-  return changed ? merged : old;
+function judge(type: string, fine: Verdict, trouble: Verdict | false = false): NamespaceCondition {
+  const [reason, message] = trouble || fine;
+  return { type, status: trouble ? "True" : "False", reason, message };
 }

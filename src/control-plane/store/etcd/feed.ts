@@ -10,7 +10,7 @@
  * lost, and all watches end with `CompactedError`.
  */
 import type { ClientDuplexStream } from "@grpc/grpc-js";
-import { sleep, type Clock } from "../../../shared/lib/platform.ts";
+import { pause, type Clock } from "../../../shared/lib/platform.ts";
 import type { Transaction } from "../engine/version.ts";
 import { CompactedError } from "../types.ts";
 import type { Connection } from "./connection.ts";
@@ -69,7 +69,7 @@ export class Feed {
       }
       this.#connected = false;
       this.#handler.onDisconnect?.();
-      await sleep(this.#clock, RETRY_MS, signal).catch(() => {});
+      await pause(this.#clock, RETRY_MS, signal);
     }
   }
 

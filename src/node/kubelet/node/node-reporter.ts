@@ -9,7 +9,7 @@ import type { NodeStatus, Taint } from "../../../shared/api/generated/core-v1.ts
 import { isAlreadyExists, isConflict, isNotFound } from "../../../shared/apimachinery/errors.ts";
 import type { Client } from "../../../shared/client/index.ts";
 import type { Logger } from "../../../shared/lib/logger.ts";
-import { formatMicroTime, sleep, type Clock } from "../../../shared/lib/platform.ts";
+import { formatMicroTime, pause, type Clock } from "../../../shared/lib/platform.ts";
 import type { Cri } from "../../cri/index.ts";
 import type { Machine } from "./machine.ts";
 import { nodeStatus, nodeStatusPatch } from "./node-status.ts";
@@ -83,7 +83,7 @@ export class NodeReporter {
       } catch (error) {
         if (signal.aborted) return;
         this.#options.log.warn({ err: error }, "the node could not be registered");
-        await sleep(this.#options.clock, RETRY_MS, signal).catch(() => {});
+        await pause(this.#options.clock, RETRY_MS, signal);
       }
     }
   }
@@ -96,7 +96,7 @@ export class NodeReporter {
         if (!signal.aborted) this.#options.log.warn({ err: error }, "the node's status could not be written");
       }
       const wait = this.#networkProblem ? NETWORK_CHECK_MS : STATUS_EVERY_MS;
-      await sleep(this.#options.clock, wait, signal).catch(() => {});
+      await pause(this.#options.clock, wait, signal);
     }
   }
 
@@ -107,7 +107,7 @@ export class NodeReporter {
       } catch (error) {
         if (!signal.aborted) this.#options.log.warn({ err: error }, "the node's lease could not be renewed");
       }
-      await sleep(this.#options.clock, LEASE_EVERY_MS, signal).catch(() => {});
+      await pause(this.#options.clock, LEASE_EVERY_MS, signal);
     }
   }
 

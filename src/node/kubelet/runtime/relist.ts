@@ -3,7 +3,7 @@
  *
  * @source pkg/kubelet/pleg/generic.go v1.36
  */
-import { sleep } from "../../../shared/lib/platform.ts";
+import { pause } from "../../../shared/lib/platform.ts";
 import { watchContainerEnds } from "../../cri/index.ts";
 import type { KubeletContext } from "../context.ts";
 
@@ -21,8 +21,8 @@ export async function relistForever(
   const { clock } = platform;
   let live = false;
   let notices = 0;
-  let pause = new AbortController();
-  const interrupt = () => pause.abort(new Error("interrupted"));
+  let rest = new AbortController();
+  const interrupt = () => rest.abort(new Error("interrupted"));
   const onEnd = () => {
     notices++;
     interrupt();
@@ -44,13 +44,13 @@ export async function relistForever(
     while (notices > 0 && !signal.aborted) {
       notices = 0;
       for (const wait of AFTER_NOTICE_MS) {
-        await sleep(clock, wait, signal).catch(() => {});
+        await pause(clock, wait, signal);
         if (await look()) break;
       }
     }
     await look();
-    pause = new AbortController();
-    if (notices === 0 && !signal.aborted) await sleep(clock, live ? QUIET_POLL_MS : POLL_MS, pause.signal).catch(() => {});
+    rest = new AbortController();
+    if (notices === 0 && !signal.aborted) await pause(clock, live ? QUIET_POLL_MS : POLL_MS, rest.signal);
   }
   await ends;
 }

@@ -8,7 +8,7 @@ import type { Kind } from "../../../shared/api/kind.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import type { Client } from "../../../shared/client/index.ts";
 import type { Logger } from "../../../shared/lib/logger.ts";
-import { sleep, type Clock } from "../../../shared/lib/platform.ts";
+import { pause, type Clock } from "../../../shared/lib/platform.ts";
 
 const RETRY_MS = 2_000;
 
@@ -110,7 +110,7 @@ export class WatchedObjects<T extends KubeObject> {
         log.debug({ err: error, namespace, name, kind: this.#kind.kind }, "a watch ended");
         resourceVersion = "";
       }
-      await sleep(clock, RETRY_MS, signal).catch(() => {});
+      await pause(clock, RETRY_MS, signal);
     }
   }
 

@@ -4,7 +4,7 @@
  * @source pkg/kubelet/kuberuntime/kuberuntime_container.go killContainer, kuberuntime_termination_order.go v1.36
  */
 import type { Container, Pod } from "../../../shared/api/generated/core-v1.ts";
-import { sleep } from "../../../shared/lib/platform.ts";
+import { pause } from "../../../shared/lib/platform.ts";
 import { isCriNotFound } from "../../cri/index.ts";
 import { recordForContainer, type KubeletContext } from "../context.ts";
 import type { KillReason } from "../pod/actions.ts";
@@ -48,10 +48,9 @@ export async function killContainer(context: KubeletContext, request: KillReques
         recordForContainer(context, pod, role, container, ["Warning", "FailedPreStopHook", "PreStopHook failed"]);
       },
     );
-    await Promise.race([hook, pause(context, grace * 1000, signal)]);
+    await Promise.race([hook, pause(context.platform.clock, grace * 1000, signal)]);
   }
-  if (request.turn && clock.monotonic() < end)
-    await Promise.race([request.turn, pause(context, end - clock.monotonic(), signal)]);
+  if (request.turn && clock.monotonic() < end) await Promise.race([request.turn, pause(clock, end - clock.monotonic(), signal)]);
   signal.throwIfAborted();
   const left = Math.max(MINIMUM_GRACE_SECONDS, Math.ceil((end - clock.monotonic()) / 1000));
   try {
@@ -67,10 +66,6 @@ function gracePeriod(pod: Pod, container: Container, reason: KillRequest["reason
   const probe =
     reason === "LivenessProbe" ? container.livenessProbe : reason === "StartupProbe" ? container.startupProbe : undefined;
   return probe?.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? MINIMUM_GRACE_SECONDS;
-}
-
-async function pause(context: KubeletContext, ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(context.platform.clock, ms, signal).catch(() => {});
 }
 
 export interface KillPodRequest {

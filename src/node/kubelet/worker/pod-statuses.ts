@@ -8,7 +8,7 @@ import type { PodStatus } from "../../../shared/api/generated/core-v1.ts";
 import { isConflict, isInvalid, isNotFound } from "../../../shared/apimachinery/errors.ts";
 import type { Client } from "../../../shared/client/index.ts";
 import type { Logger } from "../../../shared/lib/logger.ts";
-import { sleep, type Clock } from "../../../shared/lib/platform.ts";
+import { pause, type Clock } from "../../../shared/lib/platform.ts";
 import { KUBELET_CONDITIONS } from "../pod/conditions.ts";
 
 const RETRY_MS = 1_000;
@@ -83,7 +83,7 @@ export class PodStatuses {
         );
         if (isInvalid(error)) return;
         const wait = Math.min(RETRY_MS * 2 ** failures++, MAX_RETRY_MS);
-        await sleep(this.#clock, wait, this.#abort.signal).catch(() => {});
+        await pause(this.#clock, wait, this.#abort.signal);
       }
     }
   }
