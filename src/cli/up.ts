@@ -2,7 +2,7 @@
  * `knarr up`: from whatever is there to a working cluster. Every part adopts what already runs, so that a second `up` is quick
  * and an interrupted one is completed.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClusterNetwork, createNodeNamespace, type ClusterNetwork } from "../addons/cni/index.ts";
 import { Lease, Node } from "../shared/api/index.ts";
@@ -18,11 +18,11 @@ import {
   knarrHome,
   listClusters,
   loadCluster,
-  portTakenFile,
   saveCluster,
   type Cluster,
   type ClusterSettings,
 } from "../cluster/settings.ts";
+import { forgetStartFailure, startFailure } from "../cluster/start-failure.ts";
 import { readConfig } from "./config.ts";
 import { writeNodeCredentials } from "../cluster/node-credentials.ts";
 import { openClusterPki } from "../shared/component/pki/index.ts";
@@ -164,14 +164,15 @@ async function startServerOnFreePort(
 async function startServer(cluster: Cluster, network: ClusterNetwork | undefined): Promise<boolean> {
   writeAtomically(join(cluster.dir, "network.json"), `${JSON.stringify({ gateway: network?.gateway ?? "127.0.0.1" })}\n`);
   const log = logSince(cluster.serverDir);
-  const taken = portTakenFile(cluster);
-  rmSync(taken, { force: true });
+  forgetStartFailure(cluster.serverDir);
   startSupervised({ dir: cluster.serverDir, command: [...executable(), "server", "--cluster-dir", cluster.dir] });
   const deadline = realClock.monotonic() + READY_TIMEOUT_MS;
   while (!(await isReady(cluster))) {
-    if (existsSync(taken)) {
+    const failure = startFailure(cluster.serverDir);
+    if (failure) {
       await stopSupervised(cluster.serverDir);
-      return false;
+      if (failure.code === "EADDRINUSE") return false;
+      fail(`the control plane could not start: ${failure.message}`);
     }
     if (realClock.monotonic() > deadline) {
       const end = log().trim().split("\n").slice(-8).join("\n");
@@ -227,6 +228,7 @@ async function startNodes(cluster: Cluster, network: ClusterNetwork, client: Cli
     };
     writeAtomically(join(cluster.nodeDir(index), "node.json"), `${JSON.stringify(node)}\n`);
     // One that runs already has only to be Ready.
+    forgetStartFailure(cluster.nodeDir(index));
     started.set(nodeName, processPid(cluster.nodeDir(index)) ? 0 : realClock.now());
     startSupervised({
       dir: cluster.nodeDir(index),
@@ -240,6 +242,7 @@ async function startNodes(cluster: Cluster, network: ClusterNetwork, client: Cli
 /** A node counts when it is Ready and its kubelet has renewed its lease since it was started: what an earlier run left in the store proves nothing. */
 async function whenReady(cluster: Cluster, client: Client, started: ReadonlyMap<string, number>): Promise<void> {
   const missing = new Map(started);
+  const failures = new Map<number, number>();
   const deadline = realClock.monotonic() + READY_TIMEOUT_MS;
   while (missing.size) {
     const leases = (await client.list(Lease, { namespace: "kube-node-lease" })).items;
@@ -255,6 +258,19 @@ async function whenReady(cluster: Cluster, client: Client, started: ReadonlyMap<
         `not Ready within ${READY_TIMEOUT_MS / 1000} s: ${[...missing.keys()].join(", ")}; 'knarr logs ${first} --name ${cluster.name}' tells why`,
       );
     }
+    failIfOneCannotStart(cluster, failures);
     if (missing.size) await sleep(realClock, 50);
+  }
+}
+
+/** An agent is started again when it fails: what fails twice would fail for as long as one waits. */
+function failIfOneCannotStart(cluster: Cluster, failures: Map<number, number>): void {
+  for (let index = 0; index < cluster.nodes; index++) {
+    const failure = startFailure(cluster.nodeDir(index));
+    if (!failure) continue;
+    forgetStartFailure(cluster.nodeDir(index));
+    const times = (failures.get(index) ?? 0) + 1;
+    failures.set(index, times);
+    if (times === 2) fail(`node ${cluster.nodeName(index)} could not start: ${failure.message}`);
   }
 }

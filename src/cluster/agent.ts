@@ -23,6 +23,7 @@ import { realPlatform, pause } from "../shared/lib/platform.ts";
 import { ensureHelloImages } from "./busybox-image.ts";
 import { nodeFiles } from "./node-credentials.ts";
 import { loadClusterIn, nodeCgroup, type Cluster } from "./settings.ts";
+import { tellingFailure } from "./start-failure.ts";
 
 const KUBELET_PORT = 10_250;
 
@@ -37,6 +38,10 @@ export interface NodeFacts {
 /** Runs until the signal. Containers and containerd go on without it. */
 export async function runAgent(clusterDir: string, index: number, signal: AbortSignal): Promise<void> {
   const cluster = loadClusterIn(clusterDir);
+  await tellingFailure(cluster.nodeDir(index), () => runNode(cluster, index, signal));
+}
+
+async function runNode(cluster: Cluster, index: number, signal: AbortSignal): Promise<void> {
   const dataDir = cluster.nodeDir(index);
   const facts = JSON.parse(readFileSync(join(dataDir, "node.json"), "utf8")) as NodeFacts;
   const log = createLogger("agent");

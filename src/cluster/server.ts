@@ -2,7 +2,7 @@
  * The `server` process: the whole control plane over one store. Each component enters the API server's chain with an identity of
  * its own, in this process; apart from the transport nothing differs from running it elsewhere.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runApiServer, type RunningApiServer } from "../control-plane/apiserver/main.ts";
 import { createLogger } from "../shared/component/log/index.ts";
@@ -10,25 +10,27 @@ import { kubeconfig } from "../shared/component/pki/index.ts";
 import { realPlatform } from "../shared/lib/platform.ts";
 import { startAddons, startControllerManager, startScheduler, startSimulatedNodes, type Part } from "./parts.ts";
 import { writeAtomically } from "../shared/lib/files.ts";
-import { loadClusterIn, portTakenFile, type Cluster } from "./settings.ts";
+import { loadClusterIn, type Cluster } from "./settings.ts";
+import { tellingFailure } from "./start-failure.ts";
 
 /** Runs until the signal; `alone` leaves out everything but the API server. Resolves when everything is stopped and the store is closed. */
 export async function runServer(clusterDir: string, signal: AbortSignal, { alone = false } = {}): Promise<void> {
   const cluster = loadClusterIn(clusterDir);
   const { gateway } = JSON.parse(readFileSync(join(clusterDir, "network.json"), "utf8")) as { gateway: string };
   const log = createLogger("server");
-  const api = await runApiServer({
-    dataDir: cluster.serverDir,
-    host: cluster.nodeKind === "real" ? "0.0.0.0" : "127.0.0.1",
-    port: cluster.port,
-    advertiseAddress: gateway,
-    serviceCidr: cluster.serviceCidr,
-    clusterDomain: cluster.clusterDomain,
-    ...(cluster.etcdEndpoints.length > 0 && { etcd: { endpoints: cluster.etcdEndpoints } }),
-  }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") writeFileSync(portTakenFile(cluster), "");
-    throw error;
-  });
+  const api = await tellingFailure(cluster.serverDir, () =>
+    runApiServer({
+      dataDir: cluster.serverDir,
+      // The kubeconfig is written once the first server is ready: by then the store holds something.
+      dataExpected: existsSync(cluster.kubeconfigPath),
+      host: cluster.nodeKind === "real" ? "0.0.0.0" : "127.0.0.1",
+      port: cluster.port,
+      advertiseAddress: gateway,
+      serviceCidr: cluster.serviceCidr,
+      clusterDomain: cluster.clusterDomain,
+      ...(cluster.etcdEndpoints.length > 0 && { etcd: { endpoints: cluster.etcdEndpoints } }),
+    }),
+  );
   writeAdminKubeconfig(cluster, api);
   log.info({ url: api.url }, "API server ready");
   const parts = alone ? [] : await startParts(cluster, api);

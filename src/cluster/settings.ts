@@ -155,8 +155,3 @@ export function serviceAddressOf({ serviceCidr }: Pick<ClusterSettings, "service
 export function nodeCgroup(name: string, index: number): string {
   return `/knarr-${name}-${index}`;
 }
-
-/** Written by a server that could not listen: `up` tells the user, or takes another port. */
-export function portTakenFile({ serverDir }: Pick<Cluster, "serverDir">): string {
-  return join(serverDir, "port-taken");
-}

@@ -16,13 +16,14 @@ import {
 import type { Containerd } from "../../src/node/cri/index.ts";
 import { runKubelet } from "../../src/node/kubelet/index.ts";
 import { ConfigMap } from "../../src/shared/api/core/config-map.ts";
+import { Event } from "../../src/shared/api/core/event.ts";
 import { Node } from "../../src/shared/api/core/node.ts";
 import { Pod } from "../../src/shared/api/core/pod.ts";
 import { ServiceAccount } from "../../src/shared/api/core/service-account.ts";
 import type { PodSpec } from "../../src/shared/api/generated/core-v1.ts";
-import { isNotFound } from "../../src/shared/apimachinery/errors.ts";
 import { createClient, httpsTransport, type Client } from "../../src/shared/client/index.ts";
 import { openClusterPki, type ClusterPki } from "../../src/shared/component/pki/index.ts";
+import { run as command } from "../../src/shared/lib/command.ts";
 import { realClock, realPlatform, sleep } from "../../src/shared/lib/platform.ts";
 
 const cgroupRoot = `/knarr-test-kubelet-${process.pid}`;
@@ -119,8 +120,6 @@ async function run(name: string, spec: Partial<PodSpec>): Promise<void> {
 const ready = async (name: string) =>
   (await client.get(Pod, at(name))).status.conditions?.find(({ type }) => type === "Ready")?.status === "True";
 
-const gone = (name: string) => client.get(Pod, at(name)).then(() => false, isNotFound);
-
 /** Runs a command over a v5 WebSocket: sends the input, closes stdin, resolves with what came out and the exit status. */
 function exec(pod: string, command: string[], input: string): Promise<{ stdout: string; status: Record<string, any> }> {
   const query = new URLSearchParams([
@@ -138,7 +137,7 @@ function exec(pod: string, command: string[], input: string): Promise<{ stdout: 
     });
     ws.on("message", (message: Buffer) => (output[message[0]!] += message.subarray(1).toString()));
     ws.on("error", reject);
-    ws.on("close", () => resolve({ stdout: output[1]!, status: JSON.parse(output[3]!) }));
+    ws.on("close", () => resolve({ stdout: output[1]!, status: JSON.parse(output[3] || "{}") }));
   });
 }
 
@@ -181,14 +180,63 @@ test("a pod with volumes, an init container and probes becomes ready; its log an
   await until(async () => (await exec("web", ["cat", "/cm/key"], "")).stdout === "changed");
 });
 
+const reasonOf = async (name: string) =>
+  (await client.get(Pod, at(name))).status.containerStatuses?.[0]?.state.waiting?.reason ?? "";
+
+test("an image is a volume: read-only, whole or in part; what cannot be had is said", async () => {
+  const files = [
+    { path: "/data.json", content: "data\n" },
+    { path: "/dir/inner", content: "inner\n" },
+  ];
+  await importImage(containerd.socket, await buildImage({ tag: "docker.io/library/data:1", files }));
+  const pod = (reference: string, subPath: string): Partial<PodSpec> => ({
+    volumes: [{ name: "data", image: { reference } }],
+    containers: [
+      {
+        name: "c",
+        image: "box:1",
+        command: ["sleep", "600"],
+        volumeMounts: [
+          { name: "data", mountPath: "/whole" },
+          { name: "data", mountPath: "/part", subPath },
+        ],
+        resources: {},
+      },
+    ],
+  });
+  await run("image", pod("data:1", "dir"));
+  await run("no-image", pod("example.invalid/absent:1", "dir"));
+  await run("no-part", pod("data:1", "absent"));
+  await until(() => ready("image"));
+  const read = "cat /whole/data.json /part/inner; echo > /whole/x 2>/dev/null || echo read-only";
+  expect((await exec("image", ["sh", "-c", read], "")).stdout).toBe("data\ninner\nread-only\n");
+  await until(async () => /^(ErrImagePull|ImagePullBackOff)$/.test(await reasonOf("no-image")));
+  await until(async () => (await reasonOf("no-part")) === "CreateContainerError");
+});
+
 test("a restart of the kubelet does not touch what runs", async () => {
   const before = (await client.get(Pod, at("web"))).status;
   await stopKubelet();
   startKubelet();
-  await sleep(realClock, 1500);
+  await client.patch(ConfigMap, at("cm"), "merge", { data: { key: "after" } });
+  // Until it listens again, the kubelet refuses connections.
+  const content = () => exec("web", ["cat", "/cm/key"], "").then(({ stdout }) => stdout, String);
+  await until(async () => (await content()) === "after");
   const after = (await client.get(Pod, at("web"))).status;
   expect(after.containerStatuses).toEqual(before.containerStatuses);
   expect(after.conditions).toEqual(before.conditions);
+});
+
+test("what this node cannot do is said, not left out", async () => {
+  const containers = [{ name: "c", image: "box:1", command: ["sleep", "600"], resources: {} }];
+  await run("mapped", { containers, hostUsers: false });
+  await run("claims", { containers, resourceClaims: [{ name: "gpu", resourceClaimName: "gpu" }] });
+  const told = async (name: string, reason: string) =>
+    (await client.list(Event, { namespace: "default" })).items.find(
+      (event) => event.involvedObject.name === name && event.reason === reason,
+    )?.message;
+  await until(async () => !!(await told("mapped", "FailedCreatePodSandBox"))?.includes("does not support user namespaces"));
+  await until(async () => !!(await told("claims", "FailedPrepareDynamicResources")));
 });
 
 test("a container that fails waits longer each time and says why", async () => {
@@ -200,10 +248,13 @@ test("a container that fails waits longer each time and says why", async () => {
 });
 
 test("deleted pods leave nothing", async () => {
-  await Promise.all(["web", "crash"].map((name) => client.delete(Pod, at(name))));
-  await until(async () => (await gone("web")) && (await gone("crash")));
+  const { items } = await client.list(Pod);
+  await Promise.all(items.map(({ metadata: { name } }) => client.delete(Pod, at(name))));
+  await until(async () => (await client.list(Pod)).items.length === 0);
   await until(async () => (await containerd.cri.listSandboxes()).length === 0);
   await until(async () => (await readdir(join(dir, "kubelet", "pods"))).length === 0);
   expect(await readdir(join(dir, "pod-logs"))).toEqual([]);
   expect((await mountsBelow(dir)).filter((path) => path.includes("/pods/"))).toEqual([]);
+  const { stdout } = await command(["ctr", "-n", "k8s.io", "-a", containerd.socket, "snapshots", "ls"]);
+  expect(stdout).not.toContain("knarr/");
 });

@@ -26,6 +26,20 @@ test("a simulated node has no kubelet for logs, exec, attach and port-forward", 
     await expect(answerOf(subresource, query as Record<string, string>)).rejects.toMatchObject({ status: refusal });
 });
 
+test("a pod that claims devices waits, and is told that none are allocated", async () => {
+  const spec = { containers: [{ name: "c", image: "none" }], resourceClaims: [{ name: "gpu", resourceClaimName: "gpu" }] };
+  await cluster.client.create(Pod, { metadata: { namespace: "default", name: "claims" }, spec });
+  const scheduled = await eventually("a verdict", async () => {
+    const { status } = await cluster.client.get(Pod, { namespace: "default", name: "claims" });
+    return status.conditions?.find(({ type }) => type === "PodScheduled");
+  });
+  expect(scheduled).toMatchObject({
+    status: "False",
+    reason: "Unschedulable",
+    message: expect.stringContaining("cannot allocate all claims"),
+  });
+});
+
 test("component statuses tell of the store", async () => {
   const { items } = await cluster.client.list(ComponentStatus);
   expect(items).toMatchObject([

@@ -1,22 +1,21 @@
 /**
- * What clusters changed on this machine outside of what is theirs alone: settings of the kernel and empty folders made as
- * mount points. Kept in /run (gone after a reboot, as are the changes) and undone when the last cluster goes.
+ * What clusters changed on this machine outside of what is theirs alone: settings of the kernel, kept in /run (gone after a reboot,
+ * as are the changes), and empty folders made as mount points. Undone when the last cluster goes.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { realClock, sleep } from "../../shared/lib/platform.ts";
+import { makeFolders, removeMadeFolders } from "./made-folders.ts";
 
 /** Each cluster has a folder here, a small tmpfs that pins its nodes' namespaces. */
 const STATE_ROOT = "/run/knarr";
 const STATE_FILE = `${STATE_ROOT}/.host.json`;
 const LOCK_FILE = `${STATE_ROOT}/.lock`;
+const FOLDERS_FILE = "/var/lib/knarr/host-folders.json";
 const LOCK_WAIT_MS = 20_000;
 
 interface HostState {
   /** Path below /proc/sys → value before the first cluster. */
   sysctls: Record<string, string>;
-  /** Folders that were made, in that order. */
-  folders: string[];
 }
 
 export function clusterStateDir(cluster: string): string {
@@ -35,10 +34,10 @@ export function changeHost(change: { sysctls?: Record<string, string>; folders?:
     const before = readFileSync(`/proc/sys/${path}`, "utf8").trim();
     if (before === value) continue;
     state.sysctls[path] ??= before;
+    writeFileSync(STATE_FILE, JSON.stringify(state)); // first: who is killed between the two has changed nothing
     writeFileSync(`/proc/sys/${path}`, value);
   }
-  for (const folder of change.folders ?? []) makeFolder(folder, state.folders);
-  writeFileSync(STATE_FILE, JSON.stringify(state));
+  makeFolders(FOLDERS_FILE, change.folders ?? []);
 }
 
 /** Undoes `changeHost` when no cluster is left. */
@@ -46,14 +45,7 @@ export function restoreHost(): void {
   if (networkedClusters().length || !existsSync(STATE_ROOT)) return;
   const state = load();
   for (const [path, value] of Object.entries(state.sysctls)) writeFileSync(`/proc/sys/${path}`, value);
-  for (const folder of state.folders.reverse()) {
-    try {
-      rmdirSync(folder);
-    } catch (error) {
-      // In use by somebody else by now, or gone already.
-      if (!["ENOTEMPTY", "ENOENT", "EBUSY"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    }
-  }
+  removeMadeFolders(FOLDERS_FILE);
   rmSync(STATE_FILE, { force: true });
 }
 
@@ -99,16 +91,6 @@ function load(): HostState {
   try {
     return JSON.parse(readFileSync(STATE_FILE, "utf8")) as HostState;
   } catch {
-    return { sysctls: {}, folders: [] }; // none yet, or cut off while it was written
+    return { sysctls: {} }; // none yet, or cut off while it was written
   }
-}
-
-function makeFolder(folder: string, made: string[]): void {
-  if (existsSync(folder)) {
-    if (!statSync(folder).isDirectory()) throw new Error(`${folder} is no folder`);
-    return;
-  }
-  makeFolder(dirname(folder), made);
-  mkdirSync(folder, { mode: 0o755 });
-  made.push(folder);
 }

@@ -47,6 +47,11 @@ test("a damaged cache is not used, and made anew", () => {
   }
 });
 
+test("where no cache can be written the program runs all the same", () => {
+  writeFileSync(join(scratch, "cache"), "a file in the way");
+  expect(run()).toMatchObject({ status: 0, stdout: "42\n", stderr: "" });
+});
+
 test("other flags of V8 have a cache of their own", () => {
   run();
   expect(run("--no-opt").stdout).toBe("42\n");

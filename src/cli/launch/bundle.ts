@@ -85,6 +85,14 @@ function writeCache(place: string, data: Buffer): void {
     }
     renameSync(temporary, place);
   } catch {
-    rmSync(temporary, { force: true }); // read-only or full: it is a matter of speed only
+    drop(temporary); // somebody else's, read-only or full: it is a matter of speed only
+  }
+}
+
+function drop(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    return; // not even that is allowed there
   }
 }

@@ -14,6 +14,8 @@ import type { UserInfo } from "./types.ts";
 export interface ApiServerConfig {
   /** Holds `pki/` and `store/`. Absent: the store is in memory, and `pki` has to be given. */
   dataDir?: string;
+  /** The data directory has been in use: an embedded store that holds nothing is an error. */
+  dataExpected?: boolean;
   pki?: ClusterPki;
   host?: string;
   /** 0: any free one. */
@@ -109,7 +111,11 @@ function openPki(config: ApiServerConfig, platform: Platform, serviceAddress: st
 
 function openStore(config: ApiServerConfig, platform: Platform): Promise<Store> {
   if (config.etcd) return openEtcdStore(config.etcd);
-  return openEmbeddedStore({ ...(config.dataDir && { path: join(config.dataDir, "store") }), platform });
+  return openEmbeddedStore({
+    ...(config.dataDir && { path: join(config.dataDir, "store") }),
+    dataExpected: config.dataExpected,
+    platform,
+  });
 }
 
 /** `10.96.0.0/16` → `10.96.0.1` */

@@ -10,6 +10,7 @@ import { defaultPreemption } from "./plugins/default-preemption.ts";
 import { interPodAffinity } from "./plugins/inter-pod-affinity.ts";
 import { podTopologySpread } from "./plugins/pod-topology-spread.ts";
 import { volumeBinding } from "./plugins/volume-binding.ts";
+import { dynamicResources } from "./plugins/dynamic-resources.ts";
 import { defaultBinder } from "./plugins/default-binder.ts";
 import { imageLocality } from "./plugins/image-locality.ts";
 import { nodeAffinity } from "./plugins/node-affinity.ts";
@@ -38,6 +39,7 @@ export const defaultProfile: readonly ProfileEntry[] = [
   { plugin: nodePorts },
   { plugin: nodeResourcesFit, weight: 1 },
   { plugin: volumeBinding },
+  { plugin: dynamicResources },
   { plugin: podTopologySpread, weight: 2 },
   { plugin: interPodAffinity, weight: 2 },
   { plugin: defaultPreemption },

@@ -39,6 +39,8 @@ export interface QueueOptions {
 
 export class SchedulingQueue {
   private readonly pods = new Map<string, QueuedPod>();
+  /** Those that wait for an event: unschedulable or in flight. The many that are ready need none. */
+  private readonly waiting = new Set<QueuedPod>();
   private readonly active: Heap<QueuedPod>;
   private readonly backoff = new Heap<QueuedPod>((a, b) => this.backoffEnds(a) - this.backoffEnds(b));
   private readonly plugins: ReadonlyMap<string, Plugin>;
@@ -87,7 +89,7 @@ export class SchedulingQueue {
   remove(uid: string): void {
     const queued = this.pods.get(uid);
     if (!queued) return;
-    queued.where = "gone";
+    this.move(queued, "gone");
     this.pods.delete(uid);
   }
 
@@ -96,7 +98,7 @@ export class SchedulingQueue {
       const queued = this.active.pop();
       if (!queued) return undefined;
       if (queued.where !== "active") continue; // removed or moved since
-      queued.where = "in-flight";
+      this.move(queued, "in-flight");
       queued.attempts++;
       queued.movedWhileTried = false;
       return queued;
@@ -109,19 +111,18 @@ export class SchedulingQueue {
     queued.triedAt = this.options.clock.now();
     queued.rejectedBy = rejectedBy;
     if (queued.movedWhileTried || rejectedBy.size === 0) return this.toBackoffOrActive(queued);
-    queued.where = "unschedulable";
+    this.move(queued, "unschedulable");
   }
 
   /** It is bound, or nobody's business any more. */
   done(queued: QueuedPod): void {
     if (this.pods.get(queued.info.uid) === queued) this.pods.delete(queued.info.uid);
-    queued.where = "gone";
+    this.move(queued, "gone");
   }
 
   /** Something in the cluster changed: pods it may help are tried again. */
   event(kind: string, type: ClusterEventType, object: unknown, old: unknown): void {
-    for (const queued of this.pods.values()) {
-      if (queued.where !== "unschedulable" && queued.where !== "in-flight") continue;
+    for (const queued of this.waiting) {
       if (queued.where === "unschedulable" && !this.helps(queued, kind, type, object, old)) continue;
       if (queued.where === "in-flight") queued.movedWhileTried = true;
       else this.toBackoffOrActive(queued);
@@ -133,6 +134,12 @@ export class SchedulingQueue {
     const sizes = { active: 0, backoff: 0, unschedulable: 0, gated: 0, "in-flight": 0, gone: 0 };
     for (const { where } of this.pods.values()) sizes[where]++;
     return sizes;
+  }
+
+  private move(queued: QueuedPod, where: QueuedPod["where"]): void {
+    queued.where = where;
+    if (where === "unschedulable" || where === "in-flight") this.waiting.add(queued);
+    else this.waiting.delete(queued);
   }
 
   private helps(queued: QueuedPod, kind: string, type: ClusterEventType, object: unknown, old: unknown): boolean {
@@ -147,19 +154,19 @@ export class SchedulingQueue {
 
   private admit(queued: QueuedPod): void {
     const refused = this.options.plugins.some((plugin) => plugin.preEnqueue?.(queued.info) !== undefined);
-    if (refused) queued.where = "gated";
+    if (refused) this.move(queued, "gated");
     else this.activate(queued);
   }
 
   private activate(queued: QueuedPod): void {
-    queued.where = "active";
+    this.move(queued, "active");
     this.active.push(queued);
     this.options.onReady();
   }
 
   private toBackoffOrActive(queued: QueuedPod): void {
     if (this.backoffEnds(queued) <= this.options.clock.now()) return this.activate(queued);
-    queued.where = "backoff";
+    this.move(queued, "backoff");
     this.backoff.push(queued);
     this.arm();
   }

@@ -130,7 +130,8 @@ class Scheduler {
       cache: (kind) => this.options.informers.informer(kind).cache,
       nominationOf: ({ uid, pod }) => this.nominations.get(uid)?.node ?? pod.status.nominatedNodeName,
       nominate: (info, node) => void this.nominations.set(info.uid, { node, info }),
-      nominated: (node) => [...this.nominations.values()].filter((n) => n.node === node).map((n) => n.info),
+      nominated: (node) =>
+        this.nominations.size ? [...this.nominations.values()].filter((n) => n.node === node).map((n) => n.info) : [],
     };
   }
 

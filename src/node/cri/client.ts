@@ -3,23 +3,14 @@
  *
  * @source k8s.io/cri-api runtime/v1; pkg/kubelet/cri/remote v1.36 (deadlines)
  */
-import grpc from "@grpc/grpc-js";
-import { fromJSON } from "@grpc/proto-loader";
-import { realClock } from "../../shared/lib/platform.ts";
-import { parseProto } from "./proto-text.ts";
+import { connect, type Call, type CallOptions } from "./connection.ts";
 import { criProto } from "./proto.ts";
 import type * as t from "./types.ts";
 
-const MESSAGE_LIMIT = 16 * 1024 * 1024;
 const CALL_TIMEOUT_MS = 120_000;
 /** Creating a sandbox runs the whole CNI chain. */
 const SANDBOX_TIMEOUT_MS = 240_000;
 const NO_TIMEOUT_MS = 24 * 3_600_000;
-
-export interface CallOptions {
-  timeoutMs?: number;
-  signal?: AbortSignal;
-}
 
 export interface StreamTarget {
   cmd?: string[];
@@ -63,33 +54,21 @@ export interface Cri {
   setPodCidr(cidr: string): Promise<void>;
   listImages(): Promise<t.Image[]>;
   imageStatus(image: string): Promise<t.Image | undefined>;
+  /** containerd only: the name of the image's uppermost layer among its snapshots. */
+  imageChainId(image: string): Promise<string>;
   pullImage(image: string, auth?: t.AuthConfig, sandboxConfig?: t.SandboxConfig, signal?: AbortSignal): Promise<string>;
   removeImage(image: string): Promise<void>;
   imageFs(): Promise<t.FilesystemUsage[]>;
   close(): void;
 }
 
-/** A gRPC status; read through the predicates below. */
-export class CriError extends Error {
-  readonly code: number;
-  readonly method: string;
-  constructor(method: string, code: number, details: string) {
-    super(details);
-    this.name = "CriError";
-    this.method = method;
-    this.code = code;
-  }
-}
-
-export const isCriNotFound = (error: unknown): boolean => error instanceof CriError && error.code === grpc.status.NOT_FOUND;
-export const isCriTimeout = (error: unknown): boolean =>
-  error instanceof CriError && error.code === grpc.status.DEADLINE_EXCEEDED;
-
-type Call = <R>(method: string, request: object, options?: CallOptions) => Promise<R>;
-
 /** Connects lazily to `unix://<socket>`; every call rejects with `CriError`. */
 export function createCri(socket: string): Cri {
-  const { call, close } = connect(socket);
+  const { call, close } = connect(socket, {
+    proto: criProto,
+    package: "runtime.v1",
+    services: ["RuntimeService", "ImageService"],
+  });
   return {
     socket,
     ...sandboxCalls(call),
@@ -99,52 +78,6 @@ export function createCri(socket: string): Cri {
     ...runtimeCalls(call),
     close,
   };
-}
-
-function connect(socket: string): { call: Call; close(): void } {
-  const definition = fromJSON(parseProto(criProto, "runtime.v1"), {
-    keepCase: true,
-    longs: Number,
-    enums: String,
-    defaults: true,
-  });
-  const options = {
-    "grpc.max_receive_message_length": MESSAGE_LIMIT,
-    "grpc.max_send_message_length": MESSAGE_LIMIT,
-    // A restarted runtime is found again at once, not after a minute.
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 1000,
-    "grpc.enable_retries": 0,
-    "grpc.default_authority": "localhost",
-  };
-  const service = {
-    ...definition["runtime.v1.RuntimeService"],
-    ...definition["runtime.v1.ImageService"],
-  } as grpc.ServiceDefinition;
-  const Client = grpc.makeGenericClientConstructor(service, "cri");
-  const client = new Client(`unix://${socket}`, grpc.credentials.createInsecure(), options);
-  const call: Call = (method, request, { timeoutMs = CALL_TIMEOUT_MS, signal } = {}) => {
-    const { path, requestSerialize, responseDeserialize } = service[method]!;
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const deadline = realClock.now() + timeoutMs;
-      const stop = () => running.cancel();
-      const running = client.makeUnaryRequest(
-        path,
-        requestSerialize,
-        responseDeserialize,
-        request,
-        { deadline },
-        (error, answer) => {
-          signal?.removeEventListener("abort", stop);
-          if (error) reject(new CriError(method, error.code, error.details || error.message));
-          else resolve(answer);
-        },
-      );
-      signal?.addEventListener("abort", stop, { once: true });
-    });
-  };
-  return { call, close: () => client.close() };
 }
 
 const sandboxCalls = (call: Call) => ({
@@ -223,6 +156,11 @@ const imageCalls = (call: Call) => ({
   },
   async imageStatus(image: string) {
     return (await call<{ image: t.Image | null }>("ImageStatus", { image: { image } })).image ?? undefined;
+  },
+  async imageChainId(image: string) {
+    const { info } = await call<{ info: t.Strings }>("ImageStatus", { image: { image }, verbose: true });
+    if (!info.info) throw new Error(`image ${image} is not there, or the runtime does not tell of its layers`);
+    return (JSON.parse(info.info) as { chainID: string }).chainID;
   },
   async pullImage(image: string, auth?: t.AuthConfig, sandboxConfig?: t.SandboxConfig, signal?: AbortSignal) {
     const request = { image: { image, user_specified_image: image }, auth, sandbox_config: sandboxConfig };

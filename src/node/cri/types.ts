@@ -86,6 +86,9 @@ export interface Mount {
   selinux_relabel?: boolean;
   propagation?: "PROPAGATION_PRIVATE" | "PROPAGATION_HOST_TO_CONTAINER" | "PROPAGATION_BIDIRECTIONAL";
   recursive_read_only?: boolean;
+  /** Instead of `host_path`, where the runtime can mount images. */
+  image?: ImageSpec;
+  image_sub_path?: string;
 }
 
 export interface LinuxResources {
@@ -131,6 +134,7 @@ export interface ContainerSecurityContext extends SandboxSecurityContext {
   no_new_privs?: boolean;
   masked_paths?: string[];
   readonly_paths?: string[];
+  selinux_options?: { user?: string; role?: string; type?: string; level?: string };
 }
 
 export interface PortMapping {

@@ -36,6 +36,8 @@ export interface KubeletContext {
   rootDir: string;
   podLogsDir: string;
   memoryCapacity: number;
+  /** The node's kernel confines by AppArmor. */
+  appArmor: boolean;
   hostIPs(): readonly string[];
   allocatable(): Readonly<Record<string, string>>;
   /** Objects of the pod's namespace that its environment is made of. */

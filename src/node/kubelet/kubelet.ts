@@ -141,6 +141,7 @@ class Kubelet {
       clusterDns: { servers: options.clusterDns, domain: options.clusterDomain },
       podLogsDir: options.podLogsDir ?? "/var/log/pods",
       memoryCapacity: machine.memoryBytes,
+      appArmor: machine.appArmor,
       hostIPs: () => options.nodeIPs,
       allocatable: () => this.#reporter.allocatable,
       networkProblem: () => this.#reporter.networkProblem,
@@ -149,6 +150,7 @@ class Kubelet {
       volumes: new VolumeManager({
         rootDir,
         client,
+        cri,
         now: () => clock.now(),
         sources: (pod) => ({ ...this.#objectSources(pod, []), token: (of, projection) => tokens.get(of, projection) }),
         release: (uid) => {
@@ -271,7 +273,8 @@ class Kubelet {
     const { node } = this.#reporter;
     const ran = this.#context.view.get(pod.metadata.uid!).sandboxes.length > 0;
     if (!node || ran || pod.metadata.deletionTimestamp || isTerminalPhase(pod.status?.phase)) return undefined;
-    return refusePod({ pod, node, allocatable: this.#reporter.allocatable, others: this.#others(pod.metadata.uid!) });
+    const others = this.#others(pod.metadata.uid!);
+    return refusePod({ pod, node, others, allocatable: this.#reporter.allocatable, appArmor: this.#context.appArmor });
   }
 
   async #every(ms: number, what: string, action: () => Promise<void>, signal: AbortSignal): Promise<void> {

@@ -19,6 +19,8 @@ export interface BodyKind {
   version: string;
   kind: string;
   schema: StructSchema;
+  /** The registry that a refusal names; options are refused in the decoder's own words, without saying what was expected. */
+  optionsOf?: string;
 }
 
 export interface BodyOptions {
@@ -162,7 +164,7 @@ function checkType(kind: BodyKind, type: TypeMeta, value: unknown, bytes: Uint8A
   throw cannotHandle(
     kind,
     found,
-    `no kind ${JSON.stringify(type.kind)} is registered for version ${JSON.stringify(type.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+    `no kind ${JSON.stringify(type.kind)} is registered for version ${JSON.stringify(type.apiVersion)} in scheme ${JSON.stringify(kind.optionsOf ?? "pkg/api/legacyscheme/scheme.go:30")}`,
   );
 }
 
@@ -195,10 +197,12 @@ function finish<T>(kind: BodyKind, object: Record<string, unknown>): T {
 }
 
 function cannotHandle(kind: BodyKind, found: { version: string; kind: string }, message: string): ApiError {
+  if (kind.optionsOf) return badRequest(message);
   return badRequest(`${found.kind} in version ${JSON.stringify(found.version)} cannot be handled as a ${kind.kind}: ${message}`);
 }
 
 function unrecognized(kind: BodyKind, bytes: Uint8Array | string, message: string): ApiError {
+  if (kind.optionsOf) return badRequest(message);
   return badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): ${message} (${summarize(bytes)})`);
 }
 

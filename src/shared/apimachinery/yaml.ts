@@ -115,7 +115,20 @@ function toJson(value: unknown): unknown {
   return Object.fromEntries(entries.map(([k, v]) => [k, toJson(v)]));
 }
 
+/** A lone dot is no number to Go. */
+const withoutDots = (tags: any[]) =>
+  tags.map((t) =>
+    t.tag === "tag:yaml.org,2002:float" && t.test?.test(".") ? { ...t, test: /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9_]+)$/ } : t,
+  );
+
 /** Keys sorted, lists not indented, as Go's converter writes it. */
 export function formatYaml(value: unknown): string {
-  return stringify(value, { version: "1.1", indentSeq: false, lineWidth: 0, sortMapEntries: true, aliasDuplicateObjects: false });
+  return stringify(value, {
+    version: "1.1",
+    indentSeq: false,
+    lineWidth: 0,
+    sortMapEntries: true,
+    aliasDuplicateObjects: false,
+    customTags: withoutDots as never,
+  });
 }

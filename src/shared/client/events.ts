@@ -34,7 +34,10 @@ export interface EventRecorderOptions {
   log?: Logger;
 }
 
-const MAX_PENDING = 1000;
+/** Beyond this events are dropped: telling may fall behind, but not without end. */
+const MAX_PENDING = 10_000;
+/** So few at a time that a burst of events (a large rollout) does not take the server from those who work. */
+const PARALLEL_WRITES = 4;
 const TRIES = 12;
 const RETRY_MS = 10_000;
 const MAX_MESSAGE = 1024;
@@ -52,6 +55,8 @@ class Recorder implements EventRecorder {
   readonly #abort = new AbortController();
   /** The last write of each correlation key: writes of one event keep their order. */
   readonly #chains = new Map<string, Promise<void>>();
+  #writing = 0;
+  readonly #turns: (() => void)[] = [];
   #names = 0;
 
   constructor({ client, component, host, platform = realPlatform, log = silentLogger }: EventRecorderOptions) {
@@ -69,7 +74,8 @@ class Recorder implements EventRecorder {
     const id = `${about.kind}/${about.namespace}/${about.name}/${about.uid}/${about.fieldPath ?? ""}`;
     const verdict = this.#correlator.judge({ subject: id, type, reason, message }, now);
     if (!verdict) return;
-    const write = () => this.#store(verdict.key, { about, type, reason, message: verdict.message, at: formatTime(now) });
+    const told = { about, type, reason, message: verdict.message, at: formatTime(now) };
+    const write = () => this.#inTurn(() => this.#store(verdict.key, told));
     const chain = (this.#chains.get(verdict.key) ?? Promise.resolve()).then(write).catch((error: unknown) => {
       if (!this.#abort.signal.aborted) this.#log.warn({ err: error, reason }, "an event could not be stored");
     });
@@ -85,6 +91,18 @@ class Recorder implements EventRecorder {
 
   close(): void {
     this.#abort.abort();
+  }
+
+  async #inTurn(write: () => Promise<void>): Promise<void> {
+    if (this.#writing < PARALLEL_WRITES) this.#writing++;
+    else await new Promise<void>((resolve) => this.#turns.push(resolve));
+    try {
+      await write();
+    } finally {
+      const next = this.#turns.shift();
+      if (next) next();
+      else this.#writing--;
+    }
   }
 
   async #store(key: string, told: Told): Promise<void> {

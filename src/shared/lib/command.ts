@@ -11,6 +11,8 @@ export interface CommandOptions {
   /** Written to standard input, which is then closed. */
   input?: string | Uint8Array | NodeJS.ReadableStream;
   signal?: AbortSignal;
+  /** Where it is run; default: where this process is. */
+  cwd?: string;
   /** Answers with the failure's code instead of throwing. */
   allowFailure?: boolean;
 }
@@ -45,6 +47,7 @@ export const run: Run = (argv, options = {}) =>
     const child = spawn(argv[0]!, argv.slice(1), {
       stdio: "pipe",
       signal: options.signal,
+      cwd: options.cwd,
       env: childEnvironment({ PATH: commandPath() }),
     });
     const finish = (result: CommandResult) =>

@@ -5,10 +5,10 @@
  * @source pkg/controlplane/controller, plugin/pkg/auth/authorizer/rbac/bootstrappolicy and friends, read back from a v1.36 server
  */
 import type { ClusterRole, PolicyRule } from "../../../shared/api/generated/rbac-v1.ts";
-import table from "../../../shared/api/tables/bootstrap-1.36.json" with { type: "json" };
 import type { Draft, KubeObject } from "../../../shared/apimachinery/meta.ts";
 import { formatTime, type Platform } from "../../../shared/lib/platform.ts";
 import { FRONT_PROXY_CLIENT } from "../authn/index.ts";
+import { completeTable } from "./generated/complete-table.ts";
 
 export interface BootstrapOptions {
   /** Where clients inside the cluster reach this server: an address that is no loopback, and its port. */
@@ -22,68 +22,55 @@ export interface BootstrapOptions {
   frontProxyCa: string;
 }
 
+let parsed: readonly Complete[] | undefined;
+
+/** What is made of them shares their parts, which nobody changes. */
+const table = () => (parsed ??= JSON.parse(completeTable) as Complete[]);
+
 /** What every node may do: the rules of role `system:node`, which nobody needs to be bound to. */
 export function nodeRules(): readonly PolicyRule[] {
-  const role = (table as unknown as ClusterRole[]).find((o) => o.kind === "ClusterRole" && o.metadata.name === "system:node");
-  return role?.rules ?? [];
+  const role = table().find((o) => o.kind === "ClusterRole" && o.metadata.name === "system:node");
+  return (role as ClusterRole | undefined)?.rules ?? [];
 }
 
-/** All of them in the order in which they may be created: namespaces first. Fresh values, the caller's to keep. */
+/**
+ * All of them in the order in which they may be created: namespaces first. Those with `managedFields` are complete and in normal form;
+ * the others are as somebody would send them.
+ */
 export function bootstrapObjects(options: BootstrapOptions, { clock, random }: Platform): KubeObject[] {
-  const created = formatTime(clock.now());
-  const objects = (structuredClone(table) as unknown as KubeObject[]).map((o) => adapt(o, options, created));
-  const seeds = [
-    ...objects,
-    ...endpoints(options),
-    serviceIpAddress(options),
-    extensionAuthentication(options),
-    tokenTracking(created),
+  const now = formatTime(clock.now());
+  const stamp = () => ({ uid: random.uuid(), creationTimestamp: now });
+  const seeds = [...endpoints(options), serviceIpAddress(options), extensionAuthentication(options), tokenTracking(now)];
+  return [
+    ...table().map((o) => {
+      const managedFields = o.metadata.managedFields.map((entry) => ({ ...entry, time: now }));
+      return { ...o, ...variable(o, options, now), metadata: { ...o.metadata, ...stamp(), managedFields } };
+    }),
+    ...seeds.map((seed) => ({ ...seed, metadata: { ...seed.metadata, ...stamp() } }) as KubeObject),
   ];
-  return seeds.map((seed) => {
-    Object.assign(seed.metadata, { uid: random.uuid(), creationTimestamp: created });
-    return seed as KubeObject;
-  });
+}
+
+/** With the fields that are told below still to be filled in. */
+interface Complete extends KubeObject {
+  metadata: KubeObject["metadata"] & { managedFields: object[] };
+  spec?: Record<string, any>;
+  status?: { conditions?: object[] };
 }
 
 /** An object without what the server gives it. */
 type Seed = Draft<KubeObject> & { metadata: object; [field: string]: unknown };
 
-function adapt(object: KubeObject, options: BootstrapOptions, now: string): KubeObject {
-  const o = object as KubeObject & { spec: Record<string, any>; status?: object };
-  if (o.kind === "Service") {
-    Object.assign(o.spec, { clusterIP: options.serviceAddress, clusterIPs: [options.serviceAddress] });
-    o.spec.ports[0].targetPort = options.advertise.port;
-  } else if (o.kind === "ServiceCIDR") {
-    o.spec.cidrs = [options.serviceCidr];
-    o.status = conditions(now, {
-      type: "Ready",
-      status: "True",
-      reason: "",
-      message: "Kubernetes default Service CIDR is ready",
-    });
-  } else if (o.kind === "APIService") {
-    o.status = conditions(now, {
-      type: "Available",
-      status: "True",
-      reason: "Local",
-      message: "Local APIServices are always available",
-    });
-  } else if (o.kind === "FlowSchema") {
-    const name = o.spec.priorityLevelConfiguration.name as string;
-    const message = `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(name)} and it exists`;
-    o.status = conditions(now, { type: "Dangling", status: "False", reason: "Found", message });
-    o.metadata.generation = 1;
-  } else if (o.kind === "PriorityLevelConfiguration" || o.kind === "PriorityClass") {
-    o.metadata.generation = 1;
+/** What differs between clusters and starts. */
+function variable({ kind, spec, status }: Complete, options: BootstrapOptions, now: string): object {
+  if (kind === "Service") {
+    const ports = spec!.ports.map((port: object) => ({ ...port, targetPort: options.advertise.port }));
+    return { spec: { ...spec, ports, clusterIP: options.serviceAddress, clusterIPs: [options.serviceAddress] } };
   }
-  return o;
-}
-
-function conditions(
-  lastTransitionTime: string,
-  { type, status, ...rest }: { type: string; status: string; reason: string; message: string },
-): object {
-  return { conditions: [{ type, status, lastTransitionTime, ...rest }] };
+  const conditions = status?.conditions?.map((condition) => ({ ...condition, lastTransitionTime: now }));
+  return {
+    ...(kind === "ServiceCIDR" && { spec: { ...spec, cidrs: [options.serviceCidr] } }),
+    ...(conditions && { status: { ...status, conditions } }),
+  };
 }
 
 function endpoints({ advertise }: BootstrapOptions): Seed[] {

@@ -25,6 +25,8 @@ export type Listener = (change: Change) => void;
 export interface Prepared {
   readonly value: Uint8Array;
   readonly object: KubeObject;
+  /** The object is kept though nobody in this process reads the resource yet. */
+  readonly keep?: boolean;
 }
 
 /** Changes kept for watches that start in the past: so many, or so many bytes, but always the latest few. */
@@ -140,7 +142,7 @@ export class ResourceCache {
     const own = prepared !== undefined && sameBytes(prepared.value, value);
     const entry = CachedObject.fromStore(prev ?? this.#place(key), value, this.shape, revision, own);
     if (own) {
-      entry.adopt(prepared.object, this.keepObjects);
+      entry.adopt(prepared.object, prepared.keep || this.keepObjects);
       this.#prepared.delete(key);
     }
     this.#entries.set(entry);

@@ -15,6 +15,7 @@ import { includeObject } from "../table/table.ts";
 import type { AccessAttributes, AccessDecision, UserInfo } from "../types.ts";
 import { accessOf, refusal } from "./authorize.ts";
 import { connect } from "./connect.ts";
+import { checkTimeout } from "./deadline.ts";
 import { failure, plainJson } from "./failure.ts";
 import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
 import { prepared } from "../registry/convert.ts";
@@ -69,6 +70,7 @@ export function createChain(core: Core, paths: PathHandler): Handler {
       return failed(request, error, thrown instanceof Told ? [thrown.warning] : []);
     };
     try {
+      if (request.query.size) checkTimeout(info, request.query);
       const user = request.user ?? authenticate(core, request);
       const answer = user instanceof Promise ? user.then((u) => authorized(request, info, u)) : authorized(request, info, user);
       return answer instanceof Promise ? answer.catch(fail) : answer;
@@ -135,7 +137,8 @@ function operationOf(
   const now = core.platform.clock.now();
   // The path of a namespace counts as one below it for authorization; the object itself has none.
   if (served.kind.scope === "Cluster") info.namespace = "";
-  if (format.as?.kind === "Table") Object.assign(format, { include: includeObject(request.query), now: () => core.platform.clock.now() });
+  if (format.as?.kind === "Table")
+    Object.assign(format, { include: includeObject(request.query), now: () => core.platform.clock.now() });
   return {
     core,
     served,
@@ -153,7 +156,7 @@ function operationOf(
 function formatRequest(core: Core, served: Served, subresource: SubresourceFacts | undefined, info: RequestInfo): FormatRequest {
   const { kind } = served;
   const id = `${kind.group}/${kind.plural}${subresource ? `/${subresource.name}` : ""}`;
-  return { convertible: !core.virtual[id], watch: info.verb === "watch", kind };
+  return { convertible: !core.virtual[id], streamed: info.verb === "watch" || info.verb === "list", kind };
 }
 
 function answerOf(op: Operation): Maybe<Answer> {
@@ -190,4 +193,5 @@ const pageNotFound: Answer = {
   result: { type: "raw", code: 404, contentType: "text/plain; charset=utf-8", body: "404 page not found\n" },
   format: plainJson,
   warnings: [],
+  headers: { "x-content-type-options": "nosniff" },
 };

@@ -9,13 +9,13 @@ export function statusOf(error: unknown): Status {
   return internalError(error instanceof Error ? error.message : String(error)).status;
 }
 
-/** Errors are told in the media type that was asked for, but never as rows. */
+/** Errors are told in the media type that was asked for; who asked for rows or metadata alone gets them in JSON. */
 export function failure(error: unknown, format: Format = plainJson, warnings: readonly string[] = []): Answer {
   const status = statusOf(error);
   const retry = status.details?.retryAfterSeconds;
   return {
     result: { type: "object", code: status.code, object: status },
-    format: format.as ? { ...format, as: undefined, contentType: mediaTypes[format.media] } : format,
+    format: format.as ? { ...plainJson, pretty: format.pretty } : format,
     warnings,
     ...(retry && { headers: { "retry-after": String(retry) } }),
   };

@@ -15,6 +15,7 @@ export const noSuchMethod = () =>
 
 /** undefined: the group version is unknown. */
 export function route(resources: ResourceTable, info: RequestInfo, method: string): Route {
+  if (info.verb === "proxy") throw noSuchResource();
   const served = resources.find(info.group, info.version, info.resource);
   if (!served || !scopeFits(info, served)) throw noSuchResource();
   const subresource = info.subresource ? served.kind.subresources.find((s) => s.name === info.subresource) : undefined;
@@ -22,6 +23,7 @@ export function route(resources: ResourceTable, info: RequestInfo, method: strin
   if (info.rest && !subresource?.path) throw noSuchResource();
   const allowed = subresource?.verbs ?? served.kind.verbs;
   const verb = info.verb;
+  if (info.legacyWatch && method !== "GET") throw noSuchMethod();
   // What can only be created has no names.
   if (info.name && !subresource && !allowed.some((v) => NAMED.has(v))) throw noSuchResource();
   if (verb === "watch" && allowed.includes("list") && !allowed.includes("watch")) throw methodNotSupported(served.ref, "watch");

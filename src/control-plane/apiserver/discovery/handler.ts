@@ -36,7 +36,9 @@ export function discovery(core: Core, request: Incoming): Answer | Promise<Answe
   // Nobody is at a version of custom resources that is not served.
   const custom = core.resources.isCustomGroup(group.name);
   if (custom && parts.length === 3 && !group.versions.some((v) => v.version === parts[2])) return undefined;
-  return parts.length === 2 ? answer(request, groupDocument(group)) : versionDocument(request, group, parts[2]!);
+  return parts.length === 2
+    ? answer(request, groupDocument(group), { unrouted: true })
+    : versionDocument(request, group, parts[2]!);
 }
 
 function coreVersions(request: Incoming, groups: readonly GroupEntry[]): Answer | Promise<Answer> {
@@ -56,7 +58,7 @@ function listOfGroups(request: Incoming, groups: readonly GroupEntry[]): Answer 
       request,
       groups.filter((g) => g.name),
     );
-  return answer(request, groupList(groups));
+  return answer(request, groupList(groups), { unrouted: true });
 }
 
 function versionDocument(request: Incoming, group: GroupEntry | undefined, version: string): Answer | Promise<Answer> {
@@ -85,8 +87,8 @@ function aggregatedAnswer(request: Incoming, groups: readonly GroupEntry[]): Ans
   return raw(fresh ? 304 : 200, AGGREGATED, fresh ? "" : body, headers);
 }
 
-function answer(request: Incoming, document: object): Answer | Promise<Answer> {
-  const format = formatFor(request, { convertible: false });
+function answer(request: Incoming, document: object, how: { unrouted?: boolean } = {}): Answer | Promise<Answer> {
+  const format = formatFor(request, { convertible: false, ...how });
   if (format.media === "yaml") return loadYaml().then(() => encoded(document, format));
   return encoded(document, format);
 }

@@ -12,15 +12,17 @@ export interface HealthCheck {
   check(): void | Promise<void>;
 }
 
-const PROBE = /^\/(healthz|livez|readyz)(?:\/(.*))?$/;
+export const PROBES = ["healthz", "livez", "readyz"] as const;
+
+const PROBE = new RegExp(`^/(${PROBES.join("|")})(?:/(.*))?$`);
 
 /** undefined: no path of a probe. */
 export function health(checks: readonly HealthCheck[], request: Incoming): Promise<Answer> | Answer | undefined {
-  const match = PROBE.exec(request.path.replace(/\/+$/, ""));
+  const match = PROBE.exec(request.path);
   if (!match) return undefined;
   const [, probe, single] = match;
-  const chosen = single ? checks.filter((c) => c.name === single) : checks;
-  if (single && !chosen.length) return undefined;
+  const chosen = single === undefined ? checks : checks.filter((c) => c.name === single);
+  if (single !== undefined && !chosen.length) return undefined;
   return report(probe!, chosen, request, single);
 }
 
@@ -56,10 +58,10 @@ async function report(
 }
 
 function text(code: number, body: string): Answer {
-  const headers = { "x-content-type-options": "nosniff" };
   return {
-    result: { type: "raw", code, contentType: "text/plain; charset=utf-8", body, headers },
+    result: { type: "raw", code, contentType: "text/plain; charset=utf-8", body },
     format: plainJson,
     warnings: [],
+    headers: { "x-content-type-options": "nosniff" },
   };
 }

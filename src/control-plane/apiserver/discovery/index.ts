@@ -1,6 +1,6 @@
 /** Paths that are no resources. */
 import { notAcceptable } from "../../../shared/apimachinery/errors.ts";
-import { parseAccept } from "../../../shared/apimachinery/negotiation.ts";
+import { MEDIA_TYPES, negotiate, parseAccept } from "../../../shared/apimachinery/negotiation.ts";
 import { plainJson } from "../chain/failure.ts";
 import type { PathHandler } from "../chain/chain.ts";
 import { noSuchMethod } from "../chain/route.ts";
@@ -11,6 +11,7 @@ import { openApiPaths } from "../openapi/index.ts";
 import type { Document } from "../types.ts";
 import { discovery } from "./handler.ts";
 import { health, type HealthCheck } from "./health.ts";
+import { rootPaths } from "./root-paths.ts";
 import { version } from "./version.ts";
 
 /** `more` is asked last. */
@@ -19,9 +20,11 @@ export function pathHandler(core: Core, checks: readonly HealthCheck[], more: Pa
   const metrics = metricsPath(core);
   return (request, user) => {
     const path = request.path;
+    if (path === "/" || path === "/index.html") return rootPaths(core, checks);
     if (path.startsWith("/api")) return discovery(core, request) ?? more?.(request, user);
     if (path === "/version" || path === "/version/") {
       if (request.method !== "GET") throw noSuchMethod();
+      negotiate(request.headers.accept, { mediaTypes: [MEDIA_TYPES.json] });
       return { result: { type: "object", code: 200, object: version }, format: { ...plainJson, pretty: true }, warnings: [] };
     }
     return (

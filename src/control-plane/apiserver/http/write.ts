@@ -9,10 +9,14 @@ const MAX_QUEUE_BYTES = 16 << 20;
 export function writeChunks(stream: Writable, chunks: Iterator<Uint8Array>): void {
   const next = () => {
     if (stream.destroyed) return;
-    const { done, value } = chunks.next();
-    if (done) stream.end();
-    else if (stream.write(value)) setImmediate(next);
-    else stream.once("drain", next);
+    try {
+      const { done, value } = chunks.next();
+      if (done) stream.end();
+      else if (stream.write(value)) setImmediate(next);
+      else stream.once("drain", next);
+    } catch (error) {
+      stream.destroy(error as Error); // the answer has begun: all that can be told is that it is not whole
+    }
   };
   next();
 }

@@ -11,12 +11,15 @@ const streams = [`${MEDIA_TYPES.json};stream=watch`, `${MEDIA_TYPES.protobuf};st
 export interface FormatRequest {
   /** Rows and metadata alone can be asked for (not where a call only computes something). */
   convertible: boolean;
-  watch?: boolean;
+  /** The path is watched, too, which the router's refusal says. */
+  streamed?: boolean;
   kind?: Kind<any>;
+  /** No router looks at the header first. */
+  unrouted?: boolean;
 }
 
 /** Throws 406. */
-export function formatFor(request: Incoming, { convertible, watch, kind }: FormatRequest): Format {
+export function formatFor(request: Incoming, { convertible, streamed, kind, unrouted }: FormatRequest): Format {
   const accept = request.headers.accept;
   const pretty = wantsPretty(request.query.size ? request.query : undefined, request.headers["user-agent"]);
   if ((!accept || accept === "application/json" || accept === "*/*") && !pretty) return plainJson;
@@ -25,8 +28,8 @@ export function formatFor(request: Incoming, { convertible, watch, kind }: Forma
   const offer = {
     mediaTypes,
     ...(allows && { allows }),
-    ...(kind?.schema.dynamic && { unrouted: allTypes }),
-    ...(watch && { routed: [...mediaTypes, ...streams] }),
+    ...((kind?.schema.dynamic || unrouted) && { unrouted: allTypes }),
+    ...(streamed && { routed: [...mediaTypes, ...streams] }),
   };
   const chosen = negotiate(accept, offer);
   const media = (Object.keys(MEDIA_TYPES) as (keyof typeof MEDIA_TYPES)[]).find((m) => MEDIA_TYPES[m] === chosen.mediaType)!;

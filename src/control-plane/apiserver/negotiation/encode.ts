@@ -12,8 +12,8 @@ import { withNulls } from "../../../shared/apimachinery/encode.ts";
 import { failure } from "../chain/failure.ts";
 import type { Answer, Format, Result } from "../chain/types.ts";
 import { bytesOf, objectOf } from "../registry/convert.ts";
-import { partialOf, tableOf } from "../table/table.ts";
-import { jsonList, protobufList } from "./list.ts";
+import { partialOf, rowOf, tableOf } from "../table/table.ts";
+import { jsonItems, jsonList, protobufList } from "./list.ts";
 import { formatYaml } from "./yaml.ts";
 import { tableOptions } from "./table-options.ts";
 import { watchEncoder } from "./watch.ts";
@@ -112,6 +112,8 @@ function listContent(result: Extract<Result, { type: "list" }>, format: Format):
     if (format.media === "json" && !format.pretty) return { chunks: jsonList(served, entries, meta) };
     if (format.media === "protobuf") return { chunks: protobufList(served, entries, meta)[Symbol.iterator]() };
   }
+  const made = madeAsWritten(result, format);
+  if (made) return { chunks: made };
   const objects = entries.map((e) => objectOf(e, served));
   if (format.as?.kind === "Table")
     return { body: serializeAs(tableOf(kind, objects, meta, { ...tableOptions(format), headers: true }), format) };
@@ -122,13 +124,43 @@ function listContent(result: Extract<Result, { type: "list" }>, format: Format):
   if (format.as) {
     const { version } = format.as;
     const items = objects.map((o) => partialOf(o, version));
-    const list = { kind: "PartialObjectMetadataList", apiVersion: `meta.k8s.io/${version}`, metadata: meta, items };
-    return { body: serializePartial(list, format, "PartialObjectMetadataList") };
+    return { body: serializePartial(partialList(items, meta, version), format, "PartialObjectMetadataList") };
   }
   const items = objects.map((o) => itemOf(withNulls(kind.schema, o) as KubeObject, Boolean(kind.schema.dynamic)));
   const list = { kind: kind.listKind ?? `${kind.kind}List`, apiVersion: kind.groupVersion, metadata: meta, items };
   return { body: serializeAs(list, format) };
 }
+
+/** Rows and metadata as JSON; undefined: this list is made in one piece. */
+function madeAsWritten({ served, entries, meta }: Extract<Result, { type: "list" }>, format: Format): Content["chunks"] {
+  const { as } = format;
+  if (!as || format.media !== "json" || format.pretty || !entries.length) return undefined;
+  if (as.kind === "PartialObjectMetadataList") {
+    const start = `${JSON.stringify(partialList([], meta, as.version)).slice(0, -"]}".length)}`;
+    return jsonItems(
+      start,
+      each(entries, (e) => partialOf(objectOf(e, served), as.version)),
+    );
+  }
+  if (as.kind !== "Table") return undefined;
+  const options = { ...tableOptions(format), headers: true };
+  const start = `${JSON.stringify(tableOf(served.kind, [], meta, options)).slice(0, -"null}".length)}[`;
+  return jsonItems(
+    start,
+    each(entries, (e) => rowOf(served.kind, objectOf(e, served), options)),
+  );
+}
+
+function* each<T>(entries: readonly T[], make: (entry: T) => unknown): Generator<unknown> {
+  for (const entry of entries) yield make(entry);
+}
+
+const partialList = (items: object[], metadata: object, version: string) => ({
+  kind: "PartialObjectMetadataList",
+  apiVersion: `meta.k8s.io/${version}`,
+  metadata,
+  items,
+});
 
 /** Items of a built-in list do not name their type. */
 function itemOf(object: KubeObject, typed: boolean): object {

@@ -20,7 +20,9 @@ export interface WatchEncoder {
 
 export function watchEncoder(served: Served, format: Format): WatchEncoder {
   if (format.media === "yaml")
-    throw notAcceptable("only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf");
+    throw notAcceptable(
+      "only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+    );
   if (format.media === "protobuf")
     return { contentType: `${format.contentType};stream=watch`, frame: protobufFrames(served, format) };
   const form = `${served.kind.groupVersion} ${format.as?.kind ?? ""} ${format.as?.version ?? ""}`;

@@ -1,13 +1,14 @@
 /**
  * What a fresh store has to hold, written by the server itself before it serves: all that is missing at once.
  */
+import type { Kind } from "../../../shared/api/kind.ts";
 import { decodeValue } from "../../../shared/apimachinery/decode.ts";
 import { invariant } from "../../../shared/lib/invariant.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import { fieldScope, ownershipOfCreated } from "../../../shared/apimachinery/patch/index.ts";
-import { formatTime } from "../../../shared/lib/platform.ts";
 import type { Write } from "../../store/types.ts";
 import { serialize } from "../cache/layout.ts";
+import type { ResourceCache } from "../cache/resource-cache.ts";
 import type { Core } from "../core.ts";
 import { setDefaults } from "../negotiation/decode.ts";
 import { setOwners } from "./ownership.ts";
@@ -18,6 +19,8 @@ const MANAGER = "kube-apiserver";
 const BATCH = 100;
 
 /**
+ * Those that carry `managedFields` are written as they are, the others completed first. They become the caches'.
+ *
  * Resolves with those that were there already, when all are in the caches. Another server may do the same at the same time: then it
  * looks again.
  */
@@ -28,33 +31,47 @@ export async function createMissing(core: Core, objects: readonly KubeObject[]):
   let there: KubeObject[] | undefined;
   for (;;) {
     const found: KubeObject[] = [];
-    const writes = objects.flatMap((object) => {
+    const puts = objects.flatMap((object) => {
       const served = kinds.get(`${object.apiVersion}/${object.kind}`);
       invariant(served, `no kind for the object ${object.kind} ${object.metadata.name}`);
-      const write = missing(core, served, object);
-      if (!write) found.push(object);
-      return write ?? [];
+      const put = missing(core, served, object);
+      if (!put) found.push(object);
+      return put ?? [];
     });
     there ??= found;
-    if (!writes.length) return there;
-    const batches = Array.from({ length: Math.ceil(writes.length / BATCH) }, (_, i) => writes.slice(i * BATCH, (i + 1) * BATCH));
-    const results = await Promise.all(batches.map((batch) => core.store.commit(batch)));
+    if (!puts.length) return there;
+    const batches = Array.from({ length: Math.ceil(puts.length / BATCH) }, (_, i) => puts.slice(i * BATCH, (i + 1) * BATCH));
+    const results = await Promise.all(batches.map((batch) => core.store.commit(batch.map(writeOf))));
     await core.hub.reached(Math.max(...results.map((r) => r.revision)));
+    for (const { key, value, cache } of puts) cache.unprepare(key, value);
     if (results.every((r) => r.ok)) return there;
   }
 }
 
-function missing(core: Core, served: Served, given: KubeObject): Write | undefined {
-  const { kind, resource } = served;
+interface Put {
+  key: string;
+  value: Buffer;
+  cache: ResourceCache;
+}
+
+const writeOf = ({ key, value }: Put): Write => ({ op: "put", key, value, expected: 0 });
+
+function missing(core: Core, { kind, resource }: Served, given: KubeObject): Put | undefined {
   const { namespace = "", name } = given.metadata;
+  const { cache } = resource;
   const key = storeKey(resource, namespace, name);
-  if (resource.cache.get(key)) return undefined;
-  const now = core.platform.clock.now();
-  const { object } = decodeValue<KubeObject>(kind.schema, given);
+  if (cache.get(key)) return undefined;
+  const object = given.metadata.managedFields ? given : complete(kind, given, core.platform.clock.now());
+  const value = serialize(kind.schema, object);
+  cache.prepare(key, { value, object, keep: true });
+  return { key, value, cache };
+}
+
+/** In normal form, defaulted, owned by this server; the given object is not changed. */
+export function complete(kind: Kind<any>, given: KubeObject, now: number): KubeObject {
+  const metadata = kind.generation ? { ...given.metadata, generation: 1 } : given.metadata;
+  const { object } = decodeValue<KubeObject>(kind.schema, { ...given, metadata });
   setDefaults(kind, object);
   setOwners(object, ownershipOfCreated(object, { scope: fieldScope(kind, ""), manager: MANAGER, now }));
-  object.metadata.uid = core.platform.random.uuid();
-  object.metadata.creationTimestamp = formatTime(now);
-  if (kind.generation) object.metadata.generation = 1;
-  return { op: "put", key, value: serialize(kind.schema, object), expected: 0 };
+  return object;
 }

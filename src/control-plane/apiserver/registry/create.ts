@@ -20,7 +20,7 @@ import { randomName } from "./names.ts";
 import type { Operation } from "./operation.ts";
 import { writeOptions, type WriteOptions } from "./options.ts";
 import { ownCreated } from "./ownership.ts";
-import { plainError } from "./read.ts";
+import { parseRevision, plainError } from "./read.ts";
 import { storeKey } from "./resources.ts";
 import { put } from "./storage.ts";
 
@@ -90,7 +90,8 @@ async function createOnce(
     if (resource.cache.get(storeKey(resource, namespace, name))) throw exists(op, object);
     return { type: "object", code: 201, object: await toVersion(resource, object, op.served), served: op.served };
   }
-  if (object.metadata.resourceVersion) throw plainError("resourceVersion should not be set on objects to be created");
+  if (parseRevision(object.metadata.resourceVersion ?? ""))
+    throw plainError("resourceVersion should not be set on objects to be created");
   const written = await put(op.core, resource, object, 0, companions.writes);
   if (!written.ok && written.companion !== undefined) {
     const refused = companions.refused(written.companion);

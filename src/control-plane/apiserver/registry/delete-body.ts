@@ -30,7 +30,8 @@ function optionsOf({ kind: _kind, apiVersion: _apiVersion, ...members }: Members
 /** The options of a group version: what a body has to be is what it says it is. */
 function kindIn(apiVersion: string): BodyKind {
   const [group, version] = apiVersion.includes("/") ? (apiVersion.split("/") as [string, string]) : ["", apiVersion];
-  return { group, version, kind: "DeleteOptions", schema: structSchema("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions") };
+  const schema = structSchema("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions");
+  return { group, version, kind: "DeleteOptions", schema, optionsOf: "pkg/apis/meta/internalversion/scheme/register.go:27" };
 }
 
 async function saidVersion(bytes: Uint8Array, format: BodyFormat): Promise<string> {

@@ -86,8 +86,8 @@ export function beforeUpdate(op: Operation, object: KubeObject, old: KubeObject,
   else kind.prepareForUpdate?.(object, old, context);
   if (!status && kind.generation && contentChanged(kind, object, old)) meta.generation = (was.generation ?? 0) + 1;
   keepSystemFields(meta, was);
-  const errors = [...validateMetadata(kind, object, true), ...validateMetadataUpdate(object, old)];
-  errors.push(...validateMetadataUpdate(object, old)); // told twice, as upstream does
+  const changed = validateMetadataUpdate(object, old);
+  const errors = [...validateMetadata(kind, object, true), ...changed, ...changed]; // told twice, as upstream does
   if (kind.revalidatesMetadata) errors.push(...validateMetadata(kind, object, true));
   if (status) errors.push(...(kind.validateStatusUpdate?.(object, old, context) ?? []));
   else

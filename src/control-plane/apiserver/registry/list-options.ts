@@ -3,10 +3,9 @@
  *
  * @source staging/src/k8s.io/apimachinery/pkg/apis/meta/internalversion/validation/validation.go v1.36
  */
-import { badRequest } from "../../../shared/apimachinery/errors.ts";
 import { forbidden, notSupported, type FieldError } from "../../../shared/apimachinery/field-error.ts";
 import { isTrue } from "../chain/request-info.ts";
-import { invalidOptions } from "./options.ts";
+import { integerOf, invalidOptions } from "./options.ts";
 
 export type Match = "" | "Exact" | "NotOlderThan";
 
@@ -16,8 +15,8 @@ export interface ListOptions {
   /** 0: all. */
   limit: number;
   continue: string;
-  /** 0: the server decides. */
-  timeoutSeconds: number;
+  /** undefined and 0: the server decides; a negative one is over at once. */
+  timeoutSeconds: number | undefined;
   allowWatchBookmarks: boolean;
   sendInitialEvents: boolean | undefined;
 }
@@ -27,7 +26,7 @@ const none: ListOptions = Object.freeze({
   match: "",
   limit: 0,
   continue: "",
-  timeoutSeconds: 0,
+  timeoutSeconds: undefined,
   allowWatchBookmarks: false,
   sendInitialEvents: undefined,
 });
@@ -37,22 +36,15 @@ export function listOptions(query: URLSearchParams, watch: boolean): ListOptions
   const options: ListOptions = {
     resourceVersion: query.get("resourceVersion") ?? "",
     match: (query.get("resourceVersionMatch") ?? "") as Match,
-    limit: Math.max(0, integer(query, "limit")),
+    limit: Math.max(0, integerOf(query, "limit") ?? 0),
     continue: query.get("continue") ?? "",
-    timeoutSeconds: integer(query, "timeoutSeconds"),
+    timeoutSeconds: integerOf(query, "timeoutSeconds"),
     allowWatchBookmarks: isTrue(query, "allowWatchBookmarks"),
     sendInitialEvents: query.has("sendInitialEvents") ? isTrue(query, "sendInitialEvents") : undefined,
   };
   const errors = watch ? watchErrors(options) : listErrors(options);
   if (errors.length) throw invalidOptions("ListOptions", errors);
   return options;
-}
-
-function integer(query: URLSearchParams, name: string): number {
-  const text = query.get(name);
-  if (text === null || text === "") return 0;
-  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
 }
 
 const MATCH = "resourceVersionMatch";
@@ -73,8 +65,11 @@ function listErrors({ match, resourceVersion, continue: token, sendInitialEvents
   return errors;
 }
 
-function watchErrors({ match, continue: token, sendInitialEvents }: ListOptions): FieldError[] {
+function watchErrors({ match, continue: token, sendInitialEvents, resourceVersion }: ListOptions): FieldError[] {
   const errors: FieldError[] = [];
+  // A watch from the present counts as one that asked for initial events.
+  if (!match && sendInitialEvents === undefined && (resourceVersion === "" || resourceVersion === "0") && token)
+    errors.push(forbidden(MATCH, WITH_CONTINUE));
   if (sendInitialEvents !== undefined && match !== "NotOlderThan")
     errors.push(forbidden(MATCH, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
   if (!match) return errors;

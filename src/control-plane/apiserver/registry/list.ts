@@ -11,7 +11,7 @@ import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import { prepared } from "./convert.ts";
 import { listOptions, type ListOptions } from "./list-options.ts";
 import type { Operation } from "./operation.ts";
-import { atLeast, parseRevision, tooLarge } from "./read.ts";
+import { atLeast, notARevision, parseRevision, tooLarge } from "./read.ts";
 import { selectionOf, type Selection } from "./selection.ts";
 
 export interface Page {
@@ -52,14 +52,14 @@ export function pageOf(op: Operation): Page | Promise<Page> {
 function revisionOf(text: string): number {
   if (text === "") return 0;
   const revision = parseRevision(text);
-  if (revision === undefined) throw badRequest(`invalid resource version ${JSON.stringify(text)}`);
+  if (revision === undefined) throw badRequest(`invalid resource version: ${notARevision(text)}`);
   return revision;
 }
 
 function continued(op: Operation, options: ListOptions, selection: Selection, limit: number): Page | Promise<Page> {
+  const token = decodeContinue(options.continue);
   if (options.resourceVersion !== "" && options.resourceVersion !== "0")
     throw badRequest("specifying resource version is not allowed when using continue");
-  const token = decodeContinue(options.continue);
   const wanted = { selection, limit, from: selection.from + token.start };
   return token.revision < 0 ? present(op, wanted) : pageAt(op, wanted, token.revision, TOO_OLD, true);
 }

@@ -87,17 +87,29 @@ const plain: Record<OptionsKind, WriteOptions> = {
   DeleteOptions: plainOptions("DeleteOptions"),
 };
 
-/** The query as DeleteOptions; preconditions cannot be given that way. */
+const INT64 = 1n << 63n;
+
+/** undefined: not given. Throws 400. */
+export function integerOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  const fault = (why: string) => badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
+  if (!/^[+-]?\d+$/.test(text)) throw fault("invalid syntax");
+  const value = BigInt(text.replace("+", ""));
+  if (value >= INT64 || value < -INT64) throw fault("value out of range");
+  return Number(value);
+}
+
+/** The query as DeleteOptions. */
 export function deleteOptionsOfQuery(query: URLSearchParams): DeleteOptions {
   const object: Record<string, unknown> = {};
-  const grace = query.get("gracePeriodSeconds");
-  if (grace !== null && grace !== "") {
-    if (!/^[+-]?\d+$/.test(grace)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
-    object.gracePeriodSeconds = Number(grace);
-  }
+  const grace = integerOf(query, "gracePeriodSeconds");
+  if (grace !== undefined) object.gracePeriodSeconds = grace;
   if (query.has("dryRun")) object.dryRun = query.getAll("dryRun");
   if (query.has("propagationPolicy")) object.propagationPolicy = query.get("propagationPolicy");
   if (query.has("orphanDependents")) object.orphanDependents = isTrue(query, "orphanDependents");
+  const preconditions = Object.fromEntries(["uid", "resourceVersion"].flatMap((n) => (query.has(n) ? [[n, query.get(n)]] : [])));
+  if (Object.keys(preconditions).length) object.preconditions = preconditions;
   return deleteOptions(object);
 }
 

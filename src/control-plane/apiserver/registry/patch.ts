@@ -22,6 +22,7 @@ import { matchNamespace } from "./hooks.ts";
 import type { Operation } from "./operation.ts";
 import { writeOptions, type WriteOptions } from "./options.ts";
 import { ownUpdated, writerOf } from "./ownership.ts";
+import { present } from "./read.ts";
 import { change } from "./update.ts";
 
 export async function patch(op: Operation): Promise<Result> {
@@ -45,7 +46,12 @@ export async function readPatchRequest(op: Operation, kind: Kind<any>): Promise<
     throw kind.schema.dynamic ? unsupportedMediaType(CUSTOM_PATCHES) : unsupported();
   const bytes = await op.request.body(MAX_BODY_BYTES);
   const options = writeOptions(op.query, "PatchOptions", type === "apply");
-  return { body: await readPatch(type, bytes, options.fieldValidation), options, kind };
+  try {
+    return { body: await readPatch(type, bytes, options.fieldValidation), options, kind };
+  } catch (error) {
+    if (type !== "apply") present(op.served, op.info.namespace, op.info.name); // told first
+    throw error;
+  }
 }
 
 const CUSTOM_PATCHES =

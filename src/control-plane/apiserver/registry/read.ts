@@ -19,7 +19,7 @@ function read(op: Operation): Result | Promise<Result> {
 }
 
 /** The present object, or 404. */
-function present(served: Served, namespace: string, name: string): CachedObject {
+export function present(served: Served, namespace: string, name: string): CachedObject {
   const entry = served.resource.cache.get(storeKey(served.resource, namespace, name));
   if (!entry) throw notFound(served.ref, name);
   return entry;
@@ -30,7 +30,7 @@ export function freshFor(core: Core, resourceVersion: string): Promise<void> | u
   if (resourceVersion === "") return core.hub.current();
   if (resourceVersion === "0") return undefined;
   const revision = parseRevision(resourceVersion);
-  if (revision === undefined) throw plainError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
+  if (revision === undefined) throw plainError(notARevision(resourceVersion));
   return atLeast(core, revision);
 }
 
@@ -53,13 +53,17 @@ export function atLeast(core: Core, revision: number): Promise<void> | undefined
 export const plainError = (message: string) => apiError(500, "", message);
 
 export function tooLarge(wanted: number, current: number) {
-  const error = timeoutError(`Too large resource version: ${wanted}, current: ${current}`, 1);
+  const error = timeoutError(`Timeout: Too large resource version: ${wanted}, current: ${current}`, 1);
   error.status.details = {
     ...error.status.details,
     causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
   };
   return error;
 }
+
+/** What a read says to a resourceVersion that is no number. */
+export const notARevision = (text: string) =>
+  `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
 
 export function parseRevision(text: string): number | undefined {
   return /^\d{1,20}$/.test(text) ? Number(text) : undefined;

@@ -48,11 +48,23 @@ export interface ResourceDefinition {
   read?(object: KubeObject): KubeObject;
 }
 
+/** What every group version knows beside its own kinds, and what the first version of all knows alone. */
+const EVERYWHERE = new Set([
+  "ListOptions",
+  "GetOptions",
+  "CreateOptions",
+  "UpdateOptions",
+  "PatchOptions",
+  "DeleteOptions",
+  "WatchEvent",
+]);
+const UNVERSIONED = new Set(["Status", "APIVersions", "APIGroup", "APIGroupList", "APIResourceList"]);
+
 export class ResourceTable {
   readonly #hub: CacheHub;
   readonly #served = new Map<string, Served>();
   readonly #listeners = new Set<() => void>();
-  #groups = new Set<string>();
+  #groups: ReadonlySet<string> | undefined;
   #generation = 0;
 
   constructor(hub: CacheHub) {
@@ -111,6 +123,7 @@ export class ResourceTable {
   }
 
   hasGroup(group: string): boolean {
+    this.#groups ??= new Set(Array.from(this.#served.values(), (one) => one.kind.group));
     return this.#groups.has(group);
   }
 
@@ -120,10 +133,13 @@ export class ResourceTable {
     return false;
   }
 
-  /** Whether a kind of this name is served in any resource. */
+  /** Whether this is the kind of any resource, of its lists, or one that every group version has. */
   readonly isKind = (group: string, version: string, kind: string): boolean => {
-    for (const one of this.#served.values())
-      if (one.kind.kind === kind && one.kind.group === group && one.kind.version === version) return true;
+    for (const { kind: one } of this.#served.values()) {
+      if (one.group !== group || one.version !== version) continue;
+      if (one.kind === kind || (one.listKind ?? `${one.kind}List`) === kind) return true;
+      if (EVERYWHERE.has(kind) || (group === "" && UNVERSIONED.has(kind))) return true;
+    }
     return false;
   };
 
@@ -143,7 +159,7 @@ export class ResourceTable {
 
   #changed(): void {
     this.#generation++;
-    this.#groups = new Set(Array.from(this.#served.values(), (one) => one.kind.group));
+    this.#groups = undefined;
     for (const listener of this.#listeners) listener();
   }
 }

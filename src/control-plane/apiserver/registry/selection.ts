@@ -58,7 +58,10 @@ function unknownField({ kind }: Served, field: string) {
 const isOfMetadata = (field: string) => field === "metadata.name" || field === "metadata.namespace";
 
 function isKnown(served: Served, field: string): boolean {
-  return isOfMetadata(field) || served.kind.selectableFields?.[field] !== undefined;
+  const { scope, selectableFields } = served.kind;
+  if (selectableFields?.[field] !== undefined || field === "metadata.name") return true;
+  // Kinds with fields of their own know that they have no namespace.
+  return field === "metadata.namespace" && !(scope === "Cluster" && (selectableFields || served.kind.schema.dynamic));
 }
 
 function fieldOf(served: Served, entry: CachedObject, path: string): string {

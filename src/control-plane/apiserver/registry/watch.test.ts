@@ -56,6 +56,19 @@ test("initial events end with a bookmark that says so, then changes follow", asy
   expect(await watching).toEqual(["ADDED a", "ADDED b", "BOOKMARK initial", "ADDED c"]);
 });
 
+test("who wants no initial events is told only of changes", async () => {
+  await put("a");
+  const watching = events(1, { sendInitialEvents: "false", resourceVersionMatch: "NotOlderThan" });
+  await new Promise((resolve) => setImmediate(resolve));
+  await put("b");
+  expect(await watching).toEqual(["ADDED b"]);
+});
+
+test("a negative timeout ends a watch at once", async () => {
+  await put("a");
+  expect(await events(2, { resourceVersion: "0", timeoutSeconds: "-1" })).toEqual(["ADDED a"]);
+});
+
 test("a watch from before the history is expired", async () => {
   await put("a");
   const again = await inMemoryServer({ store: running.store });

@@ -10,7 +10,7 @@ import type { OutgoingEvent, Result, WatchSink } from "../chain/types.ts";
 import { prepared } from "./convert.ts";
 import type { Operation } from "./operation.ts";
 import { listOptions, type ListOptions } from "./list-options.ts";
-import { atLeast, freshFor, parseRevision, plainError } from "./read.ts";
+import { atLeast, freshFor, notARevision, parseRevision, plainError } from "./read.ts";
 import { selectionOf, type Selection } from "./selection.ts";
 
 const BOOKMARK_MS = 60_000;
@@ -22,7 +22,7 @@ export function watch(op: Operation): Result | Promise<Result> {
   const selection = selectionOf(op);
   const { resourceVersion } = options;
   const revision = resourceVersion === "" ? 0 : parseRevision(resourceVersion);
-  if (revision === undefined) throw plainError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
+  if (revision === undefined) throw plainError(notARevision(resourceVersion));
   const start = (): Result => ({
     type: "watch",
     served: op.served,
@@ -91,7 +91,7 @@ function run(op: Operation, selection: Selection, options: ListOptions, revision
         if (!selection.matches || selection.matches(entry)) return tell({ type: "ADDED", entry });
       });
     if (bookmarks) mark({ "k8s.io/initial-events-end": "true" });
-  } else {
+  } else if (revision) {
     const past = cache.since(revision);
     if (!past) {
       const error = expired(`too old resource version: ${revision} (${cache.oldestRevision + 1})`);
@@ -163,6 +163,6 @@ function bookmark(op: Operation, revision: number, annotations?: Record<string, 
 }
 
 function timeoutMs(op: Operation, { timeoutSeconds }: ListOptions): number {
-  if (timeoutSeconds > 0) return timeoutSeconds * 1000;
+  if (timeoutSeconds) return Math.max(0, timeoutSeconds) * 1000;
   return MIN_TIMEOUT_S * 1000 * (1 + op.core.platform.random.next());
 }

@@ -51,8 +51,9 @@ function proxyTo(locate: (context: ConnectContext) => Target): ConnectResource {
   return {
     async request(context) {
       // A base path without its slash would break relative links.
+      const target = locate(context);
       if (!context.rest && ["GET", "HEAD"].includes(context.method)) return redirectToSlash(context);
-      return forward(context, locate(context));
+      return forward(context, target);
     },
     async upgrade(context, { request, socket, head }) {
       const target = locate(context);

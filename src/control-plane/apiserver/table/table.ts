@@ -29,7 +29,7 @@ export interface Table {
 }
 
 export function tableOf(kind: Kind<any>, objects: readonly KubeObject[], metadata: object, options: TableOptions): Table {
-  const rows = objects.map((object) => ({ cells: cellsOf(kind, object, options.now), object: included(kind, object, options) }));
+  const rows = objects.map((object) => rowOf(kind, object, options));
   return {
     kind: "Table",
     apiVersion: `meta.k8s.io/${options.version}`,
@@ -37,6 +37,10 @@ export function tableOf(kind: Kind<any>, objects: readonly KubeObject[], metadat
     columnDefinitions: options.headers ? columnsOf(kind).map(definition) : null,
     rows: rows.length ? rows : null,
   };
+}
+
+export function rowOf(kind: Kind<any>, object: KubeObject, options: TableOptions): object {
+  return { cells: cellsOf(kind, object, options.now), object: included(kind, object, options) };
 }
 
 export function includeObject(query: URLSearchParams): IncludeObject {

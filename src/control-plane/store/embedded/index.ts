@@ -6,7 +6,7 @@ import { StoreOpenError, type Store, type StoreUnavailableError } from "../types
 import { DiskJournal } from "./disk-journal.ts";
 import { EmbeddedStore, type EngineParts } from "./engine.ts";
 import { MemoryJournal } from "./journal.ts";
-import { KeySpace } from "./key-space.ts";
+import { FIRST_REVISION, KeySpace } from "./key-space.ts";
 import { Leases } from "./leases.ts";
 import { lockDirectory } from "./lock.ts";
 import { recover } from "./recovery.ts";
@@ -15,6 +15,8 @@ import { Wal } from "./wal.ts";
 export interface EmbeddedStoreOptions {
   /** Directory for the data, made where it is absent. Without it the store is in memory alone. */
   path?: string;
+  /** The directory has been in use: one that holds nothing has lost its files. */
+  dataExpected?: boolean;
   platform?: Platform;
   /** How long old revisions can be read and watched from (default 5 minutes). */
   historyMs?: number;
@@ -54,6 +56,8 @@ async function onDisk(directory: string, options: EmbeddedStoreOptions): Promise
   const { lock, made } = await prepare(directory, options.lockWaitMs ?? 1000);
   try {
     const { state, leases, segments, checkpoint } = recover(directory);
+    if (options.dataExpected && state.head === FIRST_REVISION)
+      throw new StoreOpenError(directory, "holds nothing although it has been in use: its files are missing or empty");
     const wal = new Wal(directory, segments, state.head, random, made ? [dirname(directory)] : []);
     const journal = new DiskJournal(
       directory,

@@ -193,6 +193,16 @@ describe("damage is an error that names the file", () => {
     );
   });
 
+  test("nothing where there was something", async () => {
+    await writeThree();
+    await withStore(async () => {}, { dataExpected: true });
+    truncateSync(wal(), 5);
+    const lost = "holds nothing although it has been in use";
+    await expect(openEmbeddedStore({ path, dataExpected: true })).rejects.toThrow(lost);
+    rmSync(path, { recursive: true });
+    await expect(openEmbeddedStore({ path, dataExpected: true })).rejects.toThrow(`${path}: ${lost}`);
+  });
+
   test("a file where the directory should be", async () => {
     writeFileSync(path, "");
     await refuses(path, "cannot be used as data directory");

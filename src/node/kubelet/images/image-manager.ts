@@ -3,7 +3,7 @@
  *
  * @source pkg/kubelet/images/image_manager.go v1.36
  */
-import type { Container, Pod, Secret } from "../../../shared/api/generated/core-v1.ts";
+import type { Pod, Secret } from "../../../shared/api/generated/core-v1.ts";
 import type { EventType } from "../../../shared/client/index.ts";
 import type { Clock } from "../../../shared/lib/platform.ts";
 import type { AuthConfig, Cri, Image, SandboxConfig } from "../../cri/index.ts";
@@ -20,7 +20,9 @@ export interface ReadyImage {
 
 export interface ImageRequest {
   pod: Pod;
-  container: Container;
+  /** As the pod names it. */
+  image: string;
+  pullPolicy: string | undefined;
   sandboxConfig: SandboxConfig;
   /** Asked for only when something has to be pulled. */
   secrets(): Promise<Secret[]>;
@@ -44,10 +46,9 @@ export class ImageManager {
 
   /** Throws `StartError` (InvalidImageName, ErrImageNeverPull, ErrImagePull, ImagePullBackOff). */
   async ensure(request: ImageRequest): Promise<ReadyImage> {
-    const wanted = request.container.image!;
+    const { image: wanted, pullPolicy: policy = "IfNotPresent" } = request;
     const image = normalizeImage(wanted);
     if (!image) throw invalidName(wanted, request);
-    const policy = request.container.imagePullPolicy ?? "IfNotPresent";
     const present = policy === "Always" ? undefined : await this.#cri.imageStatus(image);
     if (present) {
       const message = `Container image ${JSON.stringify(wanted)} already present on machine and can be accessed by the pod`;
@@ -68,7 +69,7 @@ export class ImageManager {
   }
 
   async #pull(image: string, request: ImageRequest): Promise<ReadyImage> {
-    const wanted = request.container.image!;
+    const wanted = request.image;
     const key = `${request.pod.metadata.uid}_${wanted}`;
     const waitUntil = this.#backoff.waitsUntil(key, this.#backoff.updatedAt(key) ?? 0);
     if (waitUntil) {

@@ -3,8 +3,11 @@
  *
  * @source pkg/credentialprovider/{config,keyring}.go v1.36
  */
-import type { Secret } from "../../../shared/api/generated/core-v1.ts";
+import { Secret } from "../../../shared/api/core/secret.ts";
+import type { Pod } from "../../../shared/api/generated/core-v1.ts";
+import { isNotFound } from "../../../shared/apimachinery/errors.ts";
 import type { AuthConfig } from "../../cri/index.ts";
+import type { KubeletContext } from "../context.ts";
 
 interface Entry {
   username?: string;
@@ -47,4 +50,19 @@ function toAuth({ username, password, auth, identitytoken }: Entry): AuthConfig 
     .toString()
     .split(":");
   return { username: user, password: rest.join(":"), identity_token: identitytoken };
+}
+
+/** Those that the pod names and that are there. */
+export async function readPullSecrets({ client, log }: Pick<KubeletContext, "client" | "log">, pod: Pod): Promise<Secret[]> {
+  const { namespace } = pod.metadata;
+  const found = (pod.spec.imagePullSecrets ?? []).map(async ({ name }) => {
+    try {
+      return await client.get(Secret, { namespace: namespace!, name: name! });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      log.warn({ pod: pod.metadata.name, namespace, secret: name }, "an image pull secret is not there: pulling without it");
+      return undefined;
+    }
+  });
+  return (await Promise.all(found)).filter((secret) => secret !== undefined);
 }

@@ -9,6 +9,8 @@ export interface Machine {
   info: NodeSystemInfo;
   capacity: Record<string, string>;
   memoryBytes: number;
+  /** The kernel confines by AppArmor. */
+  appArmor: boolean;
 }
 
 export async function readMachine(cri: Cri, rootDir: string, maxPods: number): Promise<Machine> {
@@ -20,7 +22,8 @@ export async function readMachine(cri: Cri, rootDir: string, maxPods: number): P
     memory: `${memoryKi}Ki`,
     pods: String(maxPods),
   };
-  return { info, capacity, memoryBytes: memoryKi * 1024 };
+  const appArmor = await readFile("/sys/module/apparmor/parameters/enabled", "utf8").catch(() => "N");
+  return { info, capacity, memoryBytes: memoryKi * 1024, appArmor: appArmor.startsWith("Y") };
 }
 
 async function memoryTotalKi(): Promise<number> {

@@ -6,6 +6,7 @@
 import { matchesNode, untoleratedTaint } from "../../../shared/api/core/placement.ts";
 import type { Node, Pod } from "../../../shared/api/generated/core-v1.ts";
 import { initContainers, isSidecar, regularContainers } from "./containers.ts";
+import { needsAppArmor } from "./security.ts";
 import { sysctlName } from "./sandbox-config.ts";
 import { milliCpu, podTotal, wholeUnits } from "./resources.ts";
 
@@ -18,6 +19,8 @@ export interface AdmissionInput {
   pod: Pod;
   node: Pick<Node, "metadata" | "spec">;
   allocatable: Readonly<Record<string, string>>;
+  /** The node's kernel confines by AppArmor. */
+  appArmor: boolean;
   /** Those that hold resources here already. */
   others: readonly Pod[];
 }
@@ -26,6 +29,7 @@ export interface AdmissionInput {
 export function refusePod(input: AdmissionInput): Refusal | undefined {
   return (
     refuseOs(input) ??
+    refuseAppArmor(input) ??
     refuseSysctls(input) ??
     refuseResources(input) ??
     refuseSelector(input) ??
@@ -43,6 +47,11 @@ function refuseOs({ pod }: AdmissionInput): Refusal | undefined {
         reason: "PodOSSelectorNodeLabelDoesNotMatch",
         message: "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label",
       };
+}
+
+function refuseAppArmor({ pod, appArmor }: AdmissionInput): Refusal | undefined {
+  if (appArmor || !needsAppArmor(pod)) return undefined;
+  return { reason: "AppArmor", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host" };
 }
 
 /** Those that are the pod's own and cannot harm the node. */
@@ -80,7 +89,11 @@ const REASONS: Record<string, string> = {
 };
 
 /** The node has not enough left, or never had. */
-export function refuseResources({ pod, allocatable, others }: Omit<AdmissionInput, "node">): Refusal | undefined {
+export function refuseResources({
+  pod,
+  allocatable,
+  others,
+}: Pick<AdmissionInput, "pod" | "allocatable" | "others">): Refusal | undefined {
   const most = wholeUnits(allocatable.pods ?? "110");
   if (others.length + 1 > most) return shortage("pods", 1, others.length, most);
   const names = new Set(

@@ -87,6 +87,8 @@ export function containerSecurityContext(input: SecurityInput): ContainerSecurit
     masked_paths: unmasked ? [] : MASKED_PATHS,
     readonly_paths: unmasked ? [] : READONLY_PATHS,
     seccomp: seccompProfile(container.securityContext?.seccompProfile ?? pod.spec.securityContext?.seccompProfile, seccompRoot),
+    ...appArmor(pod, container),
+    ...(context.seLinuxOptions && { selinux_options: context.seLinuxOptions }),
   };
 }
 
@@ -100,6 +102,24 @@ function seccompProfile(profile: SeccompProfile | undefined, root: string): Secu
   if (profile?.type === "Localhost") return { profile_type: "Localhost", localhost_ref: `${root}/${profile.localhostProfile}` };
   return { profile_type: "Unconfined" };
 }
+
+function appArmor(pod: Pod, container: Container): { apparmor?: SecurityProfile } {
+  const profile = appArmorProfile(pod, container);
+  if (!profile) return {};
+  return {
+    apparmor: { profile_type: profile.type as SecurityProfile["profile_type"], localhost_ref: profile.localhostProfile ?? "" },
+  };
+}
+
+const appArmorProfile = (pod: Pod, container: Container) =>
+  container.securityContext?.appArmorProfile ?? pod.spec.securityContext?.appArmorProfile;
+
+/** Some container must be confined by AppArmor. */
+export const needsAppArmor = (pod: Pod): boolean =>
+  [...allContainers(pod)].some(({ container }) => {
+    const profile = appArmorProfile(pod, container);
+    return profile !== undefined && profile.type !== "Unconfined";
+  });
 
 /** Why a container that must not run as root would; undefined: it does not. */
 export function breaksNonRoot(pod: Pod, container: Container, image: ImageUser): string | undefined {

@@ -139,11 +139,13 @@ test("what does not fit the node is refused, with the reason", () => {
   const node = { metadata: { name: "n", labels: { zone: "a" } } as never, spec: {} };
   const allocatable = { cpu: "2", memory: "1Gi", pods: "2" };
   const reason = (spec: Parameters<typeof podOf>[0], others = [podOf({})]) =>
-    refusePod({ pod: podOf(spec), node, allocatable, others })?.reason;
+    refusePod({ pod: podOf(spec), node, allocatable, others, appArmor: false })?.reason;
   expect(reason({})).toBeUndefined();
   expect(reason({}, [podOf({}), podOf({})])).toBe("OutOfpods");
   expect(reason({ containers: [container("web", { resources: { requests: { cpu: "3" } } })] })).toBe("OutOfcpu");
   expect(reason({ nodeSelector: { zone: "b" } })).toBe("NodeAffinity");
+  expect(reason({ securityContext: { appArmorProfile: { type: "RuntimeDefault" } } })).toBe("AppArmor");
+  expect(reason({ securityContext: { appArmorProfile: { type: "Unconfined" } } })).toBeUndefined();
   const port = { containers: [container("web", { ports: [{ containerPort: 1, hostPort: 80 }] })] };
   expect(reason(port, [podOf(port)])).toBe("NodePorts");
 });

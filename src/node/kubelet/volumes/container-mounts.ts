@@ -8,8 +8,10 @@ import { join } from "node:path";
 import type { Container, Pod, VolumeMount } from "../../../shared/api/generated/core-v1.ts";
 import type { ContainerConfig, Mount } from "../../cri/index.ts";
 import type { KubeletContext } from "../context.ts";
+import type { VolumeImages } from "../images/volume-images.ts";
 import { hostNetworkHostsFile, hostsFile, podHostname } from "../pod/dns.ts";
 import { expandStrictly, lookupIn } from "../pod/expansion.ts";
+import { imageMount } from "./image-volumes.ts";
 import { bindSubPath } from "./sub-path.ts";
 
 const ETC_HOSTS = "/etc/hosts";
@@ -25,6 +27,7 @@ export interface MountsRequest {
   env: ReadonlyMap<string, string>;
   podIPs: readonly string[];
   restartCount: number;
+  volumeImages: VolumeImages;
 }
 
 export async function containerMounts(
@@ -47,19 +50,25 @@ const podDir = (context: KubeletContext, pod: Pod) => join(context.rootDir, "pod
 
 async function volumeMount(context: KubeletContext, request: MountsRequest, mount: VolumeMount, index: number): Promise<Mount> {
   const { pod, container } = request;
-  const volumePath = context.volumes.path(pod.metadata.uid!, mount.name);
+  const podUid = pod.metadata.uid!;
+  const image = request.volumeImages.get(mount.name);
   const subPath = subPathOf(mount, request);
   const target = join(podDir(context, pod), "volume-subpaths", mount.name, container.name, String(index));
-  const host_path = subPath ? await bindSubPath({ volumePath, subPath, target }) : volumePath;
+  const source = async () => {
+    const part = { podDir: podDir(context, pod), podUid, volume: mount.name, subPath, subPathTarget: target };
+    if (image) return imageMount(context.cri, { ...part, image });
+    const volumePath = context.volumes.path(podUid, mount.name);
+    return { host_path: subPath ? await bindSubPath({ volumePath, subPath, target }) : volumePath };
+  };
   return {
     container_path: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,
-    host_path,
+    ...(await source()),
     readonly: !!mount.readOnly || alwaysReadOnly(pod, mount.name),
     propagation: PROPAGATION[mount.mountPropagation ?? "None"],
   };
 }
 
-/** Volumes made of API objects cannot be written to: the next update would be lost. */
+/** Volumes made of API objects cannot be written to, the next update would be lost; nor can images, others use them too. */
 function alwaysReadOnly(pod: Pod, name: string): boolean {
   const volume = pod.spec.volumes?.find((volume) => volume.name === name);
   return !!(
@@ -67,6 +76,7 @@ function alwaysReadOnly(pod: Pod, name: string): boolean {
     volume?.secret ||
     volume?.downwardAPI ||
     volume?.projected ||
+    volume?.image ||
     volume?.persistentVolumeClaim?.readOnly
   );
 }

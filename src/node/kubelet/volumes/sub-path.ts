@@ -12,14 +12,16 @@ export interface SubPathRequest {
   subPath: string;
   /** Where the part is bound: `<pod>/volume-subpaths/<volume>/<container>/<index>`. */
   target: string;
+  /** What is not there cannot be made. */
+  readOnly?: boolean;
 }
 
 /** Resolves with the path to hand to the runtime. */
-export async function bindSubPath({ volumePath, subPath, target }: SubPathRequest): Promise<string> {
+export async function bindSubPath({ volumePath, subPath, target, readOnly = false }: SubPathRequest): Promise<string> {
   const root = await realpath(volumePath);
   const inside = (path: string) => path === root || path.startsWith(`${root}/`);
   const source = join(root, subPath);
-  await makeInside(root, source, inside);
+  await makeInside(root, source, { inside, readOnly });
   const info = await stat(source);
   await prepareTarget(target, info.isDirectory());
   await bindMount(source, target, inside);
@@ -27,15 +29,21 @@ export async function bindSubPath({ volumePath, subPath, target }: SubPathReques
 }
 
 /** Makes what is missing as directories, after a look at where the last part that exists really is. */
-async function makeInside(root: string, path: string, inside: (path: string) => boolean): Promise<void> {
+async function makeInside(
+  root: string,
+  path: string,
+  { inside, readOnly }: { inside(path: string): boolean; readOnly: boolean },
+): Promise<void> {
   let existing = path;
   let real = await realpath(existing).catch(() => undefined);
   while (!real && existing !== root) {
     existing = dirname(existing);
     real = await realpath(existing).catch(() => undefined);
   }
-  if (!real || !inside(real)) throw new Error(`subpath ${JSON.stringify(path.slice(root.length + 1))} not within volume path`);
+  const subPath = JSON.stringify(path.slice(root.length + 1));
+  if (!real || !inside(real)) throw new Error(`subpath ${subPath} not within volume path`);
   if (existing === path) return;
+  if (readOnly) throw new Error(`subpath ${subPath} does not exist`);
   const { mode } = await stat(root);
   await mkdir(join(real, path.slice(existing.length)), { recursive: true, mode: mode & 0o777 });
 }

@@ -8,11 +8,12 @@ import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pod, Volume } from "../../../shared/api/generated/core-v1.ts";
 import type { Client } from "../../../shared/client/index.ts";
-import { mountsBelow, unmountBelow } from "../../cri/index.ts";
+import { mountsBelow, unmountBelow, type Cri } from "../../cri/index.ts";
 import { allContainers } from "../pod/containers.ts";
 import { wholeUnits } from "../pod/resources.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { hostPath } from "./host-path.ts";
+import { forgetImageVolumes } from "./image-volumes.ts";
 import { isMountPoint, mountTmpfs } from "./mount.ts";
 import { giveToGroup } from "./ownership.ts";
 import { volumePayload, type PayloadSources } from "./payload.ts";
@@ -21,6 +22,7 @@ import { claimedPath } from "./persistent.ts";
 export interface VolumeManagerOptions {
   rootDir: string;
   client: Client;
+  cri: Cri;
   now(): number;
   sources(pod: Pod): PayloadSources;
   /** A pod needs nothing of the API any more. */
@@ -72,6 +74,7 @@ export class VolumeManager {
     const left = await mountsBelow(dir);
     // Removing files through a mount would remove what is not ours.
     if (left.length > 0) throw new Error(`still mounted: ${left.join(", ")}`);
+    await forgetImageVolumes(this.#options.cri, dir, podUid);
     await Promise.all(["volumes", "volume-subpaths"].map((part) => rm(join(dir, part), { recursive: true, force: true })));
     await rm(join(this.#options.rootDir, "memory", podUid), { recursive: true, force: true });
   }
@@ -84,6 +87,7 @@ export class VolumeManager {
       await writeAtomically({ dir, payload, now: this.#options.now(), ...(fsGroup !== undefined && { fsGroup }) });
       return dir;
     }
+    if (volume.image) return ""; // mounted for each container as it is started: see image-volumes.ts
     if (volume.hostPath) return hostPath(volume.hostPath);
     if (volume.emptyDir) return this.#emptyDir(pod, volume, isMounted);
     if (volume.persistentVolumeClaim || volume.ephemeral) {

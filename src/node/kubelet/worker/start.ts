@@ -5,12 +5,12 @@
  */
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Secret } from "../../../shared/api/core/secret.ts";
 import type { Container, Pod } from "../../../shared/api/generated/core-v1.ts";
-import { isNotFound } from "../../../shared/apimachinery/errors.ts";
 import type { EventType } from "../../../shared/client/index.ts";
 import type { SandboxConfig } from "../../cri/index.ts";
 import { recordForContainer, type KubeletContext } from "../context.ts";
+import { readPullSecrets } from "../images/pull-secrets.ts";
+import type { ImagesForContainer, VolumeImages } from "../images/volume-images.ts";
 import { containerConfig, containerLogPath } from "../pod/container-config.ts";
 import { podText, type ContainerRole } from "../pod/containers.ts";
 import { containerEnv } from "../pod/env.ts";
@@ -29,6 +29,7 @@ export interface StartRequest {
   runtime: RuntimePod;
   sandboxId: string;
   sandboxConfig: SandboxConfig;
+  volumeImages: ImagesForContainer;
   podIPs: readonly string[];
   backoff: Backoff;
   signal: AbortSignal;
@@ -39,20 +40,22 @@ export async function startContainer(context: KubeletContext, request: StartRequ
   const { pod, container, role, signal } = request;
   const record = (event: readonly [EventType, string, string]) => recordForContainer(context, pod, role, container, event);
   checkBackoff(context, request);
+  const volumeImages = await request.volumeImages(container, role);
   const image = await context.images
     .ensure({
       pod,
-      container,
+      image: container.image!,
+      pullPolicy: container.imagePullPolicy,
       record,
       signal,
       sandboxConfig: request.sandboxConfig,
-      secrets: () => pullSecrets(context, pod),
+      secrets: () => readPullSecrets(context, pod),
     })
     .catch((error: unknown) => {
       if (error instanceof StartError) record(["Warning", "Failed", `Error: ${error.reason}`]);
       throw error;
     });
-  const config = await step(record, "CreateContainerConfigError", () => configOf(context, request, image));
+  const config = await step(record, "CreateContainerConfigError", () => configOf(context, request, image, volumeImages));
   signal.throwIfAborted();
   await mkdir(join(request.sandboxConfig.log_directory!, container.name), { recursive: true, mode: 0o755 });
   const id = await step(record, "CreateContainerError", () =>
@@ -75,7 +78,7 @@ async function step<T>(
   } catch (error) {
     const { message } = error as Error;
     record(["Warning", "Failed", `Error: ${message}`]);
-    throw new StartError(reason, message);
+    throw error instanceof StartError ? error : new StartError(reason, message);
   }
 }
 
@@ -93,31 +96,18 @@ function checkBackoff(context: KubeletContext, { pod, container, role, runtime, 
   throw new StartError("CrashLoopBackOff", `back-off ${delay} restarting failed container=${container.name} pod=${where}`, until);
 }
 
-async function pullSecrets({ client, log }: KubeletContext, pod: Pod): Promise<Secret[]> {
-  const { namespace } = pod.metadata;
-  const found = (pod.spec.imagePullSecrets ?? []).map(async ({ name }) => {
-    try {
-      return await client.get(Secret, { namespace: namespace!, name: name! });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      log.warn({ pod: pod.metadata.name, namespace, secret: name }, "an image pull secret is not there: pulling without it");
-      return undefined;
-    }
-  });
-  return (await Promise.all(found)).filter((secret) => secret !== undefined);
-}
-
 async function configOf(
   context: KubeletContext,
   request: StartRequest,
   image: Awaited<ReturnType<KubeletContext["images"]["ensure"]>>,
+  volumeImages: VolumeImages,
 ) {
   const { pod, container, podIPs, role, runtime } = request;
   const refused = breaksNonRoot(pod, container, image.user);
   if (refused) throw new Error(refused);
   const restartCount = await nextRestartCount(request);
   const env = await containerEnv(container, context.envSources(pod, podIPs));
-  const { mounts, devices } = await containerMounts(context, { pod, container, env, podIPs, restartCount });
+  const { mounts, devices } = await containerMounts(context, { pod, container, env, podIPs, restartCount, volumeImages });
   const targetName =
     role === "ephemeral" ? pod.spec.ephemeralContainers?.find(({ name }) => name === container.name)?.targetContainerName : "";
   const target = targetName ? latest(runtime, targetName) : undefined;

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Container, Pod } from "../../../shared/api/generated/core-v1.ts";
 import type { SandboxConfig } from "../../cri/index.ts";
 import { eventSubject, type KubeletContext } from "../context.ts";
+import { volumeImagesOf } from "../images/volume-images.ts";
 import { planPod, type PodActions } from "../pod/actions.ts";
 import type { WaitingReason } from "../pod/container-status.ts";
 import { initContainers, isSidecar, regularContainers, type ContainerRole } from "../pod/containers.ts";
@@ -149,6 +150,7 @@ async function ensureSandbox(context: KubeletContext, request: SyncRequest, acti
   if (!actions.createSandbox) {
     return actions.killPod || !actions.sandboxId ? undefined : { id: actions.sandboxId, config, podIPs: request.podIPs };
   }
+  refuseDevices(context, pod);
   for (const message of limits) context.recorder.event(eventSubject(pod), "Warning", "DNSConfigForming", message);
   signal.throwIfAborted();
   const id = await runSandbox(context, pod, config, signal);
@@ -157,10 +159,20 @@ async function ensureSandbox(context: KubeletContext, request: SyncRequest, acti
   return { id, config, podIPs: pod.spec.hostNetwork ? request.podIPs : ips };
 }
 
+/** Only a pod that was bound without the scheduler comes here: devices are not allocated. */
+function refuseDevices({ recorder }: KubeletContext, pod: Pod): void {
+  if (!pod.spec.resourceClaims?.length) return;
+  const message = "Failed to prepare dynamic resources: prepare dynamic resources: no DRA driver can be registered on this node";
+  recorder.event(eventSubject(pod), "Warning", "FailedPrepareDynamicResources", message);
+  throw new StartError("ContainerCreating", message);
+}
+
 async function runSandbox(context: KubeletContext, pod: Pod, config: SandboxConfig, signal: AbortSignal): Promise<string> {
   try {
     await mkdir(config.log_directory!, { recursive: true, mode: 0o755 });
-    return await context.cri.runSandbox(config, await runtimeHandler(context, pod));
+    const handler = await runtimeHandler(context, pod);
+    if (pod.spec.hostUsers === false) throw new Error(noUserNamespaces(handler));
+    return await context.cri.runSandbox(config, handler);
   } catch (error) {
     signal.throwIfAborted();
     const { message } = error as Error;
@@ -168,6 +180,10 @@ async function runSandbox(context: KubeletContext, pod: Pod, config: SandboxConf
     throw new StartError("ContainerCreating", `failed to create pod sandbox: ${message}`);
   }
 }
+
+/** What `NodeStatus.runtimeHandlers` says of every handler. */
+const noUserNamespaces = (handler: string) =>
+  `can't set \`spec.hostUsers: false\`, ${handler ? `RuntimeClass handler ${JSON.stringify(handler)}` : "runtime"} does not support user namespaces`;
 
 async function runtimeHandler(context: KubeletContext, pod: Pod): Promise<string> {
   const name = pod.spec.runtimeClassName;
@@ -183,6 +199,7 @@ async function startAll(
   sandbox: Sandbox,
 ): Promise<SyncResult> {
   let retryAt = Infinity;
+  const volumeImages = volumeImagesOf(context, { pod: request.pod, sandboxConfig: sandbox.config, signal: request.signal });
   const start = async (container: Container, role: ContainerRole): Promise<boolean> => {
     const { pod, runtime, backoff, signal, waiting, resize } = request;
     try {
@@ -197,6 +214,7 @@ async function startAll(
         podIPs,
         sandboxId: id,
         sandboxConfig: config,
+        volumeImages,
       });
       waiting.delete(container.name);
       resize.started(container, "");
