@@ -36,8 +36,9 @@ export function encode(answer: Answer): Encoded {
   const { result, format } = answer;
   if (result.type === "stream") return { ...result.answer, ...bodyOf(result.answer.body) };
   try {
-    const encoded = content(result, format);
-    return { ...encoded, headers: headersOf(answer, encoded.contentType ?? format.contentType) };
+    const encoded = content(result, format) as Content & Encoded;
+    encoded.headers = headersOf(answer, encoded.contentType ?? format.contentType);
+    return encoded;
   } catch (error) {
     if (result.type === "object" && result.code >= 400) throw error;
     return encode(failure(error, format, answer.warnings));
@@ -72,11 +73,9 @@ function content(result: Exclude<Result, { type: "stream" }>, format: Format): C
 }
 
 function headersOf(answer: Answer, contentType: string): Record<string, string> {
-  const headers: Record<string, string> = {
-    "cache-control": "no-cache, private",
-    ...(contentType && { "content-type": contentType }),
-    ...answer.headers,
-  };
+  const headers: Record<string, string> = { "cache-control": "no-cache, private" };
+  if (contentType) headers["content-type"] = contentType;
+  if (answer.headers) Object.assign(headers, answer.headers);
   if (answer.warnings.length) headers.warning = answer.warnings.map(formatWarning).join(", ");
   return headers;
 }
