@@ -8,6 +8,9 @@ import type { ServerContext } from "../../types.ts";
 
 /** As in Go, a bundle may hold the server's own certificate, or an intermediate: what it holds is trusted, whoever signed it. */
 const ANY_ANCHOR: SecureContextOptions = { allowPartialTrustChain: true };
+const MAX_REDIRECTS = 10;
+/** Codes that send the same request on, with its body. */
+const REPEATING = new Set([307, 308]);
 const MAX_ANSWER = 3 * 1024 * 1024;
 
 /** The JSON that was answered with 200. Rejects with an Error that tells what went wrong. */
@@ -58,7 +61,21 @@ function addressOf(
   };
 }
 
-function send(options: RequestOptions, payload: Buffer): Promise<{ code: number; text: string }> {
+interface Answered {
+  code: number;
+  text: string;
+  location?: string | undefined;
+}
+
+/** Follows where the same server sends a call on: Go's own router does so for a path with a double slash. */
+async function send(options: RequestOptions, payload: Buffer): Promise<Answered> {
+  let answered = await sendOnce(options, payload);
+  for (let hops = 0; hops < MAX_REDIRECTS && REPEATING.has(answered.code) && answered.location?.startsWith("/"); hops++)
+    answered = await sendOnce({ ...options, path: answered.location }, payload);
+  return answered;
+}
+
+function sendOnce(options: RequestOptions, payload: Buffer): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const request = httpsRequest(options, (response) => {
       const chunks: Buffer[] = [];
@@ -68,7 +85,10 @@ function send(options: RequestOptions, payload: Buffer): Promise<{ code: number;
         if (size > MAX_ANSWER) request.destroy(new Error("the answer is too large"));
         else chunks.push(chunk);
       });
-      response.on("end", () => resolve({ code: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }));
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString("utf8");
+        resolve({ code: response.statusCode ?? 0, text, location: response.headers.location });
+      });
       response.on("error", reject);
     });
     request.on("error", reject);

@@ -27,6 +27,7 @@ let server: FakeContext;
 
 beforeAll(async () => {
   hook = createServer(pair, async (request, response) => {
+    if (request.url!.startsWith("//")) return void response.writeHead(307, { location: request.url!.slice(1) }).end();
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const review = JSON.parse(Buffer.concat(chunks).toString());
@@ -103,6 +104,14 @@ test("a validating webhook sees the request and may refuse it in its own words",
 
 test("a bundle may hold the server's own certificate instead of its authority's", async () => {
   configure(ValidatingWebhookConfiguration, { clientConfig: { url, caBundle: Buffer.from(pair.cert).toString("base64") } });
+  answer = () => ({ allowed: true });
+  await validatingWebhooks(realPlatform.random, authorizer).validate!(creation(), server);
+});
+
+test("a call that the server sends on to another of its paths goes there", async () => {
+  const doubled = url.replace("/x", "//x");
+  const caBundle = Buffer.from(authority.certPem).toString("base64");
+  configure(ValidatingWebhookConfiguration, { clientConfig: { url: doubled, caBundle } });
   answer = () => ({ allowed: true });
   await validatingWebhooks(realPlatform.random, authorizer).validate!(creation(), server);
 });
