@@ -18,11 +18,13 @@ export async function runServer(clusterDir: string, signal: AbortSignal, { alone
   const cluster = loadClusterIn(clusterDir);
   const { gateway } = JSON.parse(readFileSync(join(clusterDir, "network.json"), "utf8")) as { gateway: string };
   const log = createLogger("server");
+  const stop = new AbortController();
   const api = await tellingFailure(cluster.serverDir, () =>
     runApiServer({
       dataDir: cluster.serverDir,
       // The kubeconfig is written once the first server is ready: by then the store holds something.
       dataExpected: existsSync(cluster.kubeconfigPath),
+      onStoreFailure: (error) => stop.abort(error),
       host: cluster.nodeKind === "real" ? "0.0.0.0" : "127.0.0.1",
       port: cluster.port,
       advertiseAddress: gateway,
@@ -34,7 +36,8 @@ export async function runServer(clusterDir: string, signal: AbortSignal, { alone
   writeAdminKubeconfig(cluster, api);
   log.info({ url: api.url }, "API server ready");
   const parts = alone ? [] : await startParts(cluster, api);
-  await aborted(signal);
+  await Promise.race([aborted(signal), aborted(stop.signal)]);
+  stop.signal.throwIfAborted(); // the process ends, and is started anew: a disk that was full may have room by then
   for (const part of parts.toReversed()) await part.close();
   await api.close();
 }

@@ -1,5 +1,5 @@
 /** What the command line does with bad input and a machine that is not as it should be: a clear error, and nothing half done. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
@@ -73,6 +73,32 @@ test("a server that is killed comes back with everything it acknowledged", async
   await until("the server is back", () => cluster.status().server.ready && cluster.status().server.pid !== pid);
   const there = cluster.json("get", "configmaps").items.map((item: any) => item.metadata.name);
   expect(there).toEqual(expect.arrayContaining(names));
+});
+
+test("a full disk costs nothing that was acknowledged, and when there is room the cluster goes on", async () => {
+  cluster.down();
+  const store = join(cluster.home, "clusters", cluster.name, "server/store");
+  const aside = `${store}-aside`;
+  renameSync(store, aside);
+  mkdirSync(store);
+  cluster.run("mount", ["-t", "tmpfs", "-o", "size=600k", "knarr-faults", store]);
+  try {
+    cpSync(aside, store, { recursive: true });
+    await cluster.up("--simulate");
+    const kept: string[] = [];
+    const create = (name: string) => cluster.tryKubectl("create", "configmap", name, `--from-literal=a=${"x".repeat(60_000)}`);
+    while (create(`full-${kept.length}`).code === 0) kept.push(`full-${kept.length}`);
+    cluster.run("mount", ["-o", "remount,size=8m", store]);
+    await until("a write is taken", () => create("room").code === 0);
+    const there = cluster.json("get", "configmaps").items.map((item: any) => item.metadata.name);
+    expect(there).toEqual(expect.arrayContaining(["kept-0", ...kept, "room"]));
+  } finally {
+    cluster.down();
+    cluster.run("umount", [store]);
+    rmSync(store, { recursive: true });
+    renameSync(aside, store);
+  }
+  await cluster.up("--simulate");
 });
 
 test("bad manifests get the server's words", () => {

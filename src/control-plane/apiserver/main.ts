@@ -16,6 +16,8 @@ export interface ApiServerConfig {
   dataDir?: string;
   /** The data directory has been in use: an embedded store that holds nothing is an error. */
   dataExpected?: boolean;
+  /** The embedded store could not write, and does nothing any more: start anew. */
+  onStoreFailure?: (error: Error) => void;
   pki?: ClusterPki;
   host?: string;
   /** 0: any free one. */
@@ -111,11 +113,8 @@ function openPki(config: ApiServerConfig, platform: Platform, serviceAddress: st
 
 function openStore(config: ApiServerConfig, platform: Platform): Promise<Store> {
   if (config.etcd) return openEtcdStore(config.etcd);
-  return openEmbeddedStore({
-    ...(config.dataDir && { path: join(config.dataDir, "store") }),
-    dataExpected: config.dataExpected,
-    platform,
-  });
+  const { dataDir, dataExpected, onStoreFailure: onFailure } = config;
+  return openEmbeddedStore({ ...(dataDir && { path: join(dataDir, "store") }), dataExpected, onFailure, platform });
 }
 
 /** `10.96.0.0/16` → `10.96.0.1` */
