@@ -31,11 +31,11 @@ async function stop(name: string, { purge }: { purge: boolean }): Promise<void> 
       await destroyClusterNetwork(name);
     }
   });
-  removeContext(`knarr-${name}`);
   if (purge) rmSync(dir, { recursive: true, force: true });
   progress.say(
     purge
       ? `Cluster ${name} is gone.`
       : `Cluster ${name} is stopped; its state is kept for the next 'knarr up' ('--purge' forgets it).`,
   );
+  await removeContext(`knarr-${name}`);
 }

@@ -27,7 +27,7 @@ import { readConfig } from "./config.ts";
 import { writeNodeCredentials } from "../cluster/node-credentials.ts";
 import { openClusterPki } from "../shared/component/pki/index.ts";
 import { fail } from "../cluster/failure.ts";
-import { mergeContext, userKubeconfigPath } from "./kubeconfig.ts";
+import { checkKubeconfig, mergeContext, userKubeconfigPath } from "./kubeconfig.ts";
 import { withLock } from "./lock.ts";
 import { installPackages } from "./packages.ts";
 import { firstFree, isFree } from "./ports.ts";
@@ -56,6 +56,7 @@ export async function up(options: UpOptions): Promise<void> {
 
 async function start(name: string, fromFile: Partial<ClusterSettings>, options: UpOptions): Promise<void> {
   const progress = terminalProgress();
+  if (options.kubeconfig) checkKubeconfig();
   const settings = await settle(name, fromFile, options, progress);
   const real = settings.nodeKind === "real";
   if (real) installPackages((line) => progress.say(line));
@@ -71,7 +72,7 @@ async function start(name: string, fromFile: Partial<ClusterSettings>, options: 
     client.transport.close();
   }
   const context = `knarr-${name}`;
-  if (options.kubeconfig) mergeContext(context, readFileSync(cluster.kubeconfigPath, "utf8"));
+  if (options.kubeconfig) await mergeContext(context, readFileSync(cluster.kubeconfigPath, "utf8"));
   progress.say(`Cluster ${name} is ready at https://127.0.0.1:${cluster.port}.`);
   if (options.kubeconfig) progress.say(`kubectl speaks to it: context ${context} in ${userKubeconfigPath()}.`);
   else progress.say(`kubectl --kubeconfig ${cluster.kubeconfigPath}`);
