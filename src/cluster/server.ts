@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { runApiServer, type RunningApiServer } from "../control-plane/apiserver/main.ts";
 import { createLogger } from "../shared/component/log/index.ts";
 import { kubeconfig } from "../shared/component/pki/index.ts";
@@ -50,16 +51,20 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** What runs beside the API server. */
+/** What runs beside the API server. Between two of them it answers who has asked meanwhile; the one that keeps it longest is the last. */
 async function startParts(cluster: Cluster, api: RunningApiServer): Promise<Part[]> {
   const context = (component: string) => ({ api, platform: realPlatform, logger: createLogger(component) });
+  await nextTurn();
   const parts: Part[] = [await startScheduler(context("scheduler"))];
-  parts.push(startControllerManager(context("controller-manager"), controllerSettings(cluster, api)));
+  await nextTurn();
   parts.push(startAddons(context("addons"), cluster));
+  await nextTurn();
   if (cluster.nodeKind === "simulated") {
     const names = Array.from({ length: cluster.nodes }, (_, index) => cluster.nodeName(index));
     parts.push(await startSimulatedNodes(context("simulated-nodes"), names));
+    await nextTurn();
   }
+  parts.push(startControllerManager(context("controller-manager"), controllerSettings(cluster, api)));
   return parts;
 }
 

@@ -1,9 +1,9 @@
 /** The API server as a component: data directory, certificates, security, bootstrap objects, port. */
 import { join } from "node:path";
 import { openClusterPki, type ClusterPki } from "../../shared/component/pki/index.ts";
+import type { KeyedCertificate } from "../../shared/lib/x509/index.ts";
 import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import { openEmbeddedStore, openEtcdStore, type Store } from "../store/index.ts";
-import type { Listener } from "./http/listen.ts";
 import { reconcile } from "./bootstrap/index.ts";
 import { createMissing } from "./registry/create-missing.ts";
 import { createSecurity } from "./security.ts";
@@ -73,17 +73,19 @@ export async function runApiServer(config: ApiServerConfig, signal?: AbortSignal
     virtualResources: security.virtualResources,
     connects: connectResources(kubeletCredentials(pki)),
     documents: security.documents,
-    frontProxy: pki.clientOf("frontProxyClient"),
+    frontProxy: onDemand(() => pki.clientOf("frontProxyClient")),
   });
   security.start(server.core.context);
-  const earlier = await createMissing(server.core, security.bootstrapObjects());
-  const listener: Listener = await server.listen({
+  const bootstrapped = createMissing(server.core, security.bootstrapObjects());
+  const listening = server.listen({
+    after: bootstrapped,
     host,
     port: config.port,
     cert: pki.serving.cert,
     key: pki.serving.key,
     clientCa: security.clientCas.join("\n"),
   });
+  const [earlier, listener] = await Promise.all([bootstrapped, listening]);
   const reconciled = reconcile(server.core.context, earlier, { shared: config.etcd !== undefined }).catch(server.core.report);
   let closing: Promise<void> | undefined;
   const close = () =>
@@ -123,5 +125,20 @@ function firstAddress(cidr: string): string {
 }
 
 function kubeletCredentials(pki: ClusterPki): KubeletCredentials {
-  return { ...pki.clientOf("apiserverKubeletClient"), ca: pki.cluster.certPem };
+  const client = onDemand(() => pki.clientOf("apiserverKubeletClient"));
+  return Object.assign(client, { ca: pki.cluster.certPem });
+}
+
+/** A certificate that is looked for, or issued, when it is first used: the server is ready before. */
+function onDemand(find: () => KeyedCertificate): KeyedCertificate {
+  let found: KeyedCertificate | undefined;
+  const pair = () => (found ??= find());
+  return {
+    get cert() {
+      return pair().cert;
+    },
+    get key() {
+      return pair().key;
+    },
+  };
 }

@@ -69,7 +69,8 @@ export interface ApiServer {
   readonly core: Core;
   /** A way in for in-process components, as this user, from this program. */
   transport(user: UserInfo, userAgent?: string): Transport;
-  listen(options: ListenOptions): Promise<Listener>;
+  /** `after`: requests wait for it; connections are taken meanwhile. */
+  listen(options: ListenOptions & { after?: Promise<unknown> }): Promise<Listener>;
   /** Adds or replaces a resource at run time (custom resources). */
   addResource(definition: ResourceDefinition): Resource;
   removeResource(group: string, plural: string): void;
@@ -140,7 +141,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     core,
     transport: (user, userAgent = OWN_NAME) => inProcessTransport(core, handle, user, userAgent),
     async listen(listenOptions) {
-      const listener = await listen(listenOptions, handle, upgradeHandler(core));
+      const listener = await listen(listenOptions, handleAfter(handle, listenOptions.after), upgradeHandler(core));
       listeners.push(listener);
       return listener;
     },
@@ -154,6 +155,15 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       hub.close();
     },
   };
+}
+
+function handleAfter(handle: Handler, ready: Promise<unknown> = Promise.resolve()): Handler {
+  let isReady = false;
+  const answerable = ready.then(() => {
+    isReady = true;
+  });
+  answerable.catch(() => {}); // whoever waits is told
+  return (request) => (isReady ? handle(request) : answerable.then(() => handle(request)));
 }
 
 /** The kind of definitions needs what only a server has. */

@@ -10,16 +10,24 @@ export interface Overload extends Signature {
 export type FunctionTable = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 export class Library {
-  readonly #functions = new Map<string, Overload[]>();
+  readonly #tables: readonly FunctionTable[];
+  #read: Map<string, Overload[]> | undefined;
 
   constructor(...tables: FunctionTable[]) {
-    for (const table of tables) {
-      for (const [text, call] of Object.entries(table)) {
-        const overload = { ...parseSignature(text), call };
-        const known = this.#functions.get(overload.name) ?? [];
-        this.#functions.set(overload.name, [...known, overload]);
-      }
+    this.#tables = tables;
+  }
+
+  /** Signatures are read when the first expression asks. */
+  get #functions(): Map<string, Overload[]> {
+    if (this.#read) return this.#read;
+    this.#read = new Map();
+    for (const [text, call] of this.#tables.flatMap((table) => Object.entries(table))) {
+      const overload = { ...parseSignature(text), call };
+      const known = this.#read.get(overload.name);
+      if (known) known.push(overload);
+      else this.#read.set(overload.name, [overload]);
     }
+    return this.#read;
   }
 
   overloads(name: string, method: boolean): Overload[] {

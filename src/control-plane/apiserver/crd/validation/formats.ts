@@ -12,10 +12,13 @@ const UUID = (version: string) => new RegExp(`^[0-9a-f]{8}-?[0-9a-f]{4}-?${versi
 const matches = (pattern: RegExp) => (text: string) => pattern.test(text);
 
 const LETTER = "[a-zA-Z0-9\\p{S}\\p{L}]";
-const HOSTNAME = new RegExp(
-  `^(${LETTER}((-?${LETTER}{0,62})?)|(${LETTER}(([a-zA-Z0-9\\-\\p{S}\\p{L}]{0,61}${LETTER})?)(\\.)){1,}([a-zA-Z\\p{L}]){2,63})$`,
-  "u",
-);
+/** Made when it is first needed: it is slow to read. */
+let hostname: RegExp | undefined;
+const HOSTNAME = () =>
+  (hostname ??= new RegExp(
+    `^(${LETTER}((-?${LETTER}{0,62})?)|(${LETTER}(([a-zA-Z0-9\\-\\p{S}\\p{L}]{0,61}${LETTER})?)(\\.)){1,}([a-zA-Z\\p{L}]){2,63})$`,
+    "u",
+  ));
 const CREDIT_CARD =
   /^(?:4\d{12}(?:\d{3})?|5[1-5]\d{14}|6(?:011|5\d\d)\d{12}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|(?:2131|1800|35\d{3})\d{11})$/;
 const RGB =
@@ -29,7 +32,8 @@ const CHECKS: Readonly<Record<string, (text: string) => boolean>> = {
   bsonobjectid: matches(/^[0-9a-fA-F]{24}$/),
   uri: (text) => text.startsWith("/") || /^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]+$/.test(text),
   email: isEmail,
-  hostname: (text) => HOSTNAME.test(text) && Buffer.byteLength(text) <= 255 && text.split(".").every((part) => part.length <= 63),
+  hostname: (text) =>
+    HOSTNAME().test(text) && Buffer.byteLength(text) <= 255 && text.split(".").every((part) => part.length <= 63),
   ipv4: (text) => isIPv4(sloppy(text)),
   ipv6: (text) => isIPv6(text) && !text.includes("%"),
   cidr: isCidr,
