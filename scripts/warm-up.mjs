@@ -1,9 +1,7 @@
 // Starts and ends a server, so that the code cache which it leaves is there when the first figure is measured. Every process makes its
 // own where none is (src/cli/launch/bundle.ts): a build without this, or one used with another Node.js, is slow at its first start only.
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,10 +12,7 @@ const PATIENCE_MS = 10_000;
 export async function warmUp(knarr) {
   const dir = mkdtempSync(join(tmpdir(), "knarr-build-"));
   mkdirSync(join(dir, "server"));
-  writeFileSync(
-    join(dir, "cluster.json"),
-    JSON.stringify({ name: "build", nodeKind: "simulated", nodes: 1, port: await freePort() }),
-  );
+  writeFileSync(join(dir, "cluster.json"), JSON.stringify({ name: "build", nodeKind: "simulated", nodes: 1, port: 0 }));
   writeFileSync(join(dir, "network.json"), '{"gateway":"127.0.0.1"}');
   const server = spawn(process.execPath, [knarr, "server", "--cluster-dir", dir], { stdio: "ignore" });
   const ended = new Promise((resolve) => server.once("close", resolve).once("error", resolve));
@@ -29,12 +24,4 @@ export async function warmUp(knarr) {
   server.kill("SIGTERM");
   await ended;
   rmSync(dir, { recursive: true, force: true });
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

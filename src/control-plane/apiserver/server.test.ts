@@ -90,3 +90,20 @@ test("what an eviction answers is a Status in protobuf too", async () => {
   expect(answer).toContain("Status");
   expect(answer).toContain("Success");
 });
+
+test("a request that comes early waits for what the port waits for", async () => {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const { cert, key } = running.pki.serving;
+  const { port } = await running.server.listen({ port: 0, cert, key, after: opened });
+  const early = createClient(
+    httpsTransport({ server: `https://127.0.0.1:${port}`, ca: running.pki.cluster.certPem, token: "secret" }),
+  );
+  let ready = false;
+  const answer = early.list(Namespace).then(() => ready);
+  await remote.list(Namespace);
+  ready = true;
+  open();
+  expect(await answer).toBe(true);
+  early.transport.close();
+});
