@@ -1,5 +1,7 @@
-import { createServer, type Server } from "node:https";
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { createServer, request, type Server } from "node:https";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { APIService, Service } from "../../../shared/api/index.ts";
 import { createAuthority, issue } from "../../../shared/lib/x509/index.ts";
@@ -64,6 +66,26 @@ const available = () =>
       { type: "Available", status: "True", reason: "Passed", message: "all checks passed" },
     ]);
   }, 20_000);
+
+test("a connection that wants to become another protocol is refused in words", async () => {
+  const admin = await inMemoryServer({
+    store: running.store,
+    authenticator: { authenticate: () => ({ name: "admin", groups: [] }) },
+  });
+  const { port } = await admin.server.listen({ port: 0, ...pair });
+  const ask = async (path: string) => {
+    const headers = { connection: "Upgrade", upgrade: "websocket" };
+    const sent = request({ port, path, headers, ca: authority.certPem, servername: names.dns[0]! });
+    const [answer] = (await once(sent.end(), "response")) as [IncomingMessage];
+    return JSON.parse(await text(answer));
+  };
+  expect(await ask("/apis/wardle.example.com/v1/namespaces/a/flunders?watch=1")).toMatchObject({
+    code: 501,
+    message: "connections to aggregated API servers cannot be upgraded",
+  });
+  expect(await ask("/api/v1/configmaps?watch=1")).toMatchObject({ code: 501, message: "configmaps cannot be upgraded" });
+  await admin.server.close();
+});
 
 test("requests go to the server that an APIService names, with the user in headers", async () => {
   await available();

@@ -33,14 +33,18 @@ async function upgrade(core: Core, request: IncomingMessage, socket: Duplex, hea
   const info = parseRequestInfo(incoming.method, incoming.path, incoming.query);
   const user = await whoAsks(core, incoming, info);
   await authorizeAs(core, user, info);
+  if (isRemote(core, info)) throw notImplemented("connections to aggregated API servers cannot be upgraded");
   if (!info.isResource) throw noSuchResource();
   const found = route(core.resources, info, incoming.method);
   const resource = connectResourceOf(core, found);
-  if (!resource?.upgrade) throw notImplemented(`${info.resource}/${info.subresource} cannot be upgraded`);
+  if (!resource?.upgrade) throw notImplemented(`${[info.resource, info.subresource].filter(Boolean).join("/")} cannot be upgraded`);
   await mayChange(core, info, user);
   const context = await admitConnect(core, found.served, info.subresource, connectContext(core, incoming, info, user));
   await resource.upgrade(context, { request, socket, head });
 }
+
+const isRemote = ({ aggregation }: Core, { group, version }: RequestInfo): boolean =>
+  aggregation?.versions().some((served) => served.group === group && served.version === version) ?? false;
 
 async function whoAsks(core: Core, incoming: Incoming, info: RequestInfo): Promise<UserInfo> {
   const user = await core.authenticator.authenticate(incoming);
