@@ -112,6 +112,8 @@ export interface KindBehaviour<T extends KubeObject> {
   requireResourceVersion?: boolean;
   /** Validation of an update includes that of a creation: faults of metadata are told once more. */
   revalidatesMetadata?: boolean;
+  /** Its own validation leaves metadata alone: only what holds for every kind is asked of it, once all else is right. */
+  plainMetadata?(context: WriteContext): boolean;
   /** `metadata.generation` is kept: bumped whenever something other than metadata and status changes. */
   generation?: boolean;
   /** A DELETE answers the object that went, not a Status. */

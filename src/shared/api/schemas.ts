@@ -115,11 +115,12 @@ function resolveFields(row: DefinitionRow): Map<string, Field> {
     const inner = definitionRow(f.type);
     invariant(inner, `inline type ${f.type} is missing`);
     for (const [name, field] of resolveFields(inner)) {
+      const embeddedIn = f.type.slice(f.type.lastIndexOf(".") + 1) + (field.embeddedIn ? `.${field.embeddedIn}` : "");
       fields.set(
         name,
         f.num === undefined
-          ? { ...field, ...envelopeOnly(f.type) }
-          : { ...field, protoPath: [f.num, ...(field.protoPath ?? [])] },
+          ? { ...field, embeddedIn, ...envelopeOnly(f.type) }
+          : { ...field, embeddedIn, protoPath: [f.num, ...(field.protoPath ?? [])] },
       );
     }
   }
@@ -181,7 +182,7 @@ function listSchema(items: Schema, use: Partial<FieldRow>): ListSchema {
 function scalarSchema(scalar: ScalarName, use: Partial<FieldRow>): ScalarSchema {
   const values = use.enum && lookup<string[]>(`enum:${use.enum}`);
   const consts = use.consts && lookup<string[]>(`const:${use.consts}`);
-  const named = use.enum ?? use.consts;
+  const named = use.enum ?? use.consts ?? (use.name === "uid" ? "types.UID" : undefined);
   return {
     type: "scalar",
     scalar,

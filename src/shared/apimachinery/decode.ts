@@ -99,6 +99,8 @@ type Reader = (walk: Walk, value: unknown) => unknown;
 
 interface FieldPlan {
   name: string;
+  /** As Go's error texts name it: with the structs it is embedded through. */
+  goPath: string;
   index: number;
   owner: StructPlan;
   /** Kept when zero: a pointer, or always emitted. */
@@ -118,6 +120,12 @@ interface StructPlan {
 
 const plans = new WeakMap<StructSchema, StructPlan>();
 
+/** Empty lists that differ from absent ones; no object is stored with one. */
+const EMPTY_IS_MEANT: ReadonlySet<string> = new Set([
+  "v1.ObjectMeta.managedFields", // the server shall forget them all
+  "v2.HPAScalingRules.policies", // stops the default, and is refused
+]);
+
 function planOf(schema: StructSchema): StructPlan {
   const known = plans.get(schema);
   if (known) return known;
@@ -129,10 +137,10 @@ function planOf(schema: StructSchema): StructPlan {
     const text = field.schema.type === "scalar" && field.schema.scalar === "string";
     const made: FieldPlan = {
       name,
+      goPath: field.embeddedIn ? `${field.embeddedIn}.${name}` : name,
       index: index++,
       owner: plan,
-      // An empty list of managed fields asks the server to forget them all; no object is stored with one.
-      keep: field.ptr || field.emitZero || name === "managedFields",
+      keep: field.ptr || field.emitZero || EMPTY_IS_MEANT.has(`${plan.goName}.${name}`),
       text,
       read: reader(field.schema),
       emit,
@@ -237,7 +245,7 @@ class Walk {
   typeText(found: string, type: string): string {
     const fields = this.path.slice(this.typed.depth).filter((p): p is FieldPlan => typeof p === "object");
     const at = fields.length
-      ? `struct field ${fields.at(-1)!.owner.goName.replace(/^.*\./, "")}.${fields.map((f) => f.name).join(".")}`
+      ? `struct field ${fields.at(-1)!.owner.goName.replace(/^.*\./, "")}.${fields.map((f) => f.goPath).join(".")}`
       : "value";
     return `${this.typed.prefix}json: cannot unmarshal ${found} into Go ${at} of type ${type}`;
   }
@@ -471,14 +479,27 @@ function mapReader(schema: MapSchema): Reader {
       return walk.wrongType(kindOf(value), type());
     }
     const out: Record<string, unknown> = {};
+    let last = "";
+    let sorted = true;
     eachPair(walk, value, true, (key, v) => {
+      if (key < last) sorted = false;
+      last = key;
       if (text && typeof v === "string") return setKey(out, key, v);
       walk.path.push(key);
       setKey(out, key, item(walk, v) ?? zero());
       walk.path.pop();
     });
-    return out;
+    return sorted ? out : inKeyOrder(out);
   };
+}
+
+/** As Go writes a map. */
+function inKeyOrder(map: Record<string, unknown>): Record<string, unknown> {
+  const keys = Object.keys(map).sort();
+  return fromPairs(
+    keys,
+    keys.map((key) => map[key]),
+  ) as Record<string, unknown>;
 }
 
 /** What stands for null inside a list or a map. */
@@ -660,6 +681,7 @@ const goName = (definition: string) => definition.split(".").slice(-2).join(".")
 
 function goType(schema: Schema): string {
   if (schema.type === "list") return `[]${goType(schema.items)}`;
+  if (schema.type === "map" && schema.values.type === "scalar" && schema.values.scalar === "Quantity") return "v1.ResourceList";
   if (schema.type === "map") return `map[string]${goType(schema.values)}`;
   if (schema.type === "struct") return goName(schema.name);
   return schema.goType ?? GO_SCALARS[schema.scalar] ?? `v1.${schema.scalar}`;

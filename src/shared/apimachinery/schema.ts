@@ -95,6 +95,8 @@ export interface Field {
    * (for example Probe.handler: 1).
    */
   protoPath?: readonly number[];
+  /** Go embeds the field through structs of these names, `ProbeHandler`; its error texts have them in the path. */
+  embeddedIn?: string;
   patchStrategy: readonly string[];
   patchMergeKey?: string;
   /** Declared default, as a JSON value. */

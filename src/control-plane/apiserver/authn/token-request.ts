@@ -104,7 +104,8 @@ type Bound = Pick<KubernetesClaims, "pod" | "node" | "secret" | "warnafter">;
 function bind(ref: NonNullable<TokenRequest["spec"]["boundObjectRef"]>, account: ServiceAccount, server: ServerContext): Bound {
   const { apiVersion = "", kind = "", name = "" } = ref;
   const namespace = account.metadata.namespace!;
-  if (apiVersion === "v1" && kind === "Pod") {
+  const isCore = apiVersion === "" || apiVersion === "v1";
+  if (isCore && kind === "Pod") {
     const pod = find(server, Pod, namespace, name);
     if ((pod.spec.serviceAccountName ?? "") !== account.metadata.name) {
       throw badRequest(
@@ -113,8 +114,8 @@ function bind(ref: NonNullable<TokenRequest["spec"]["boundObjectRef"]>, account:
     }
     return { pod: checked(ref, pod), ...(pod.spec.nodeName && { node: nodeOf(pod.spec.nodeName, server) }) };
   }
-  if (apiVersion === "v1" && kind === "Secret") return { secret: checked(ref, find(server, Secret, namespace, name)) };
-  if (apiVersion === "v1" && kind === "Node") return { node: checked(ref, find(server, Node, "", name)) };
+  if (isCore && kind === "Secret") return { secret: checked(ref, find(server, Secret, namespace, name)) };
+  if (isCore && kind === "Node") return { node: checked(ref, find(server, Node, "", name)) };
   const [group, version] = apiVersion.includes("/") ? apiVersion.split("/", 2) : ["", apiVersion];
   throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
 }

@@ -65,8 +65,12 @@ export function beforeCreate(op: Operation, object: KubeObject, dryRun: boolean)
   if (kind.generation) object.metadata.generation = 1;
   resetForCreate(kind, object);
   kind.prepareForCreate?.(object, context);
-  const errors = validateMetadata(kind, object);
-  errors.push(...(kind.validate?.(object, context) ?? []));
+  const own = kind.validate?.(object, context) ?? [];
+  const errors = kind.plainMetadata?.(context)
+    ? own.length
+      ? own
+      : validateMetadata(kind, object, true)
+    : [...validateMetadata(kind, object), ...own];
   if (errors.length) throw invalid(op.served.resource.storage.kindRef, object.metadata.name ?? "", errors);
   op.warnings.push(...(kind.warnings?.(object, undefined, context) ?? []));
 }

@@ -8,17 +8,20 @@ import { nonNegative } from "../core/validation/common.ts";
 import { validatePodTemplate } from "../core/validation/pod-spec.ts";
 import {
   amountOf,
+  canSelect,
   immutableSelector,
+  notEmpty,
   notMoreThanAll,
   validateCounts,
   validateIntOrPercent,
   validateLasting,
   validateMatch,
-  validateSelector,
 } from "./validation.ts";
+import { validateLabelSelector } from "../../apimachinery/validation.ts";
 import { deepEqual } from "../../apimachinery/patch/json.ts";
 import { invalidValue, notSupported, required, type FieldError } from "../../apimachinery/field-error.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
+import { dropDisabled } from "../core/pod-creation.ts";
 import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
 
 /** How often its template changed: a field of an older version. */
@@ -49,8 +52,9 @@ export const DaemonSet = defineKind<T>({
   },
   validate: ({ spec }, _context, old) => [
     ...(old ? immutableSelector(spec.selector, old.spec.selector) : []),
-    ...validateMatch("spec.template", spec.template, spec.selector),
-    ...(spec.selector ? validateSelector("spec.selector", spec.selector, "daemonset") : []),
+    ...validateLabelSelector("spec.selector", spec.selector),
+    ...(canSelect(spec.selector) ? validateMatch("spec.template", spec.template, spec.selector) : []),
+    ...(spec.selector ? notEmpty("spec.selector", spec.selector, "daemonset") : []),
     ...validatePodTemplate("spec.template", spec.template),
     ...validateLasting("spec.template", spec.template, "DaemonSet"),
     ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
@@ -58,10 +62,12 @@ export const DaemonSet = defineKind<T>({
     ...nonNegative("spec.revisionHistoryLimit", spec.revisionHistoryLimit),
   ],
   warnings: (set, old) => (isSameGeneration(set, old) ? [] : podWarnings("spec.template", set.spec.template)),
-  prepareForCreate({ metadata }) {
+  prepareForCreate({ metadata, spec }) {
+    dropDisabled(spec.template.spec);
     metadata.annotations![GENERATION] = "1";
   },
   prepareForUpdate({ metadata, spec }, old) {
+    dropDisabled(spec.template.spec);
     const was = templateGeneration(old.metadata);
     metadata.annotations![GENERATION] = String(deepEqual(spec.template, old.spec.template) ? was : was + 1);
   },
@@ -90,10 +96,11 @@ const COUNTS = [
 
 function validateStrategy(field: string, { type, rollingUpdate }: T["spec"]["updateStrategy"]): FieldError[] {
   if (type === "OnDelete") return [];
-  if (type !== "RollingUpdate")
-    return [
-      notSupported(field, { Type: type ?? "", RollingUpdate: rollingUpdate ?? null }, ["RollingUpdate", "OnDelete"], "given"),
-    ];
+  if (type !== "RollingUpdate") {
+    const rolling = rollingUpdate && { MaxUnavailable: rollingUpdate.maxUnavailable ?? 0, MaxSurge: rollingUpdate.maxSurge ?? 0 };
+    const shown = { Type: type ?? "", RollingUpdate: rolling ?? null };
+    return [notSupported(field, shown, ["RollingUpdate", "OnDelete"], "given")];
+  }
   const at = `${field}.rollingUpdate`;
   if (!rollingUpdate) return [required(at)];
   const { maxUnavailable, maxSurge } = rollingUpdate;

@@ -14,6 +14,7 @@ import {
 } from "./validation.ts";
 import { forbidden, invalidValue, notSupported, type FieldError } from "../../apimachinery/field-error.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
+import { dropsDisabled } from "../core/pod-creation.ts";
 import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
 
 export const Deployment = defineKind<T>({
@@ -37,6 +38,7 @@ export const Deployment = defineKind<T>({
     spec.progressDeadlineSeconds ??= 600;
     setTemplateDefaults(spec.template);
   },
+  ...dropsDisabled(({ spec }) => spec.template),
   validate: ({ spec }) => [
     ...nonNegative("spec.replicas", spec.replicas),
     ...validateReplicated(spec.selector, spec.template),
@@ -65,8 +67,13 @@ function validateStrategy(field: string, strategy: T["spec"]["strategy"]): Field
   const { type = "", rollingUpdate } = strategy;
   const at = `${field}.rollingUpdate`;
   if (type === "Recreate") return rollingUpdate ? [forbidden(at, "may not be specified when strategy `type` is 'Recreate'")] : [];
-  if (type !== "RollingUpdate")
-    return [notSupported(field, { Type: type, RollingUpdate: rollingUpdate ?? null }, ["Recreate", "RollingUpdate"])];
+  if (type !== "RollingUpdate") {
+    const rolling = rollingUpdate && {
+      MaxUnavailable: rollingUpdate.maxUnavailable ?? 0,
+      MaxSurge: rollingUpdate.maxSurge ?? 0,
+    };
+    return [notSupported(field, { Type: type, RollingUpdate: rolling ?? null }, ["Recreate", "RollingUpdate"])];
+  }
   const { maxUnavailable, maxSurge } = rollingUpdate ?? {};
   const errors = [
     ...validateIntOrPercent(`${at}.maxUnavailable`, maxUnavailable),

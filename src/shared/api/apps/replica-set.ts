@@ -6,6 +6,7 @@ import { defineKind } from "../kind.ts";
 import { nonNegative } from "../core/validation/common.ts";
 import { immutableSelector, validateCounts, validateReplicated } from "./validation.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
+import { dropsDisabled } from "../core/pod-creation.ts";
 import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
 
 const COUNTS = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas"];
@@ -21,6 +22,7 @@ export const ReplicaSet = defineKind<T>({
     spec.replicas ??= 1;
     setTemplateDefaults(spec.template);
   },
+  ...dropsDisabled(({ spec }) => spec.template),
   validate: ({ spec }) => [
     ...nonNegative("spec.replicas", spec.replicas),
     ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),

@@ -5,13 +5,14 @@
  */
 import { forbidden, invalidValue, required, type FieldError } from "../../apimachinery/field-error.ts";
 import { deepEqual } from "../../apimachinery/patch/json.ts";
-import { isDNS1123Label } from "../../apimachinery/validation.ts";
+import { isDNS1123Label, validateAnnotations, validateLabels } from "../../apimachinery/validation.ts";
 import { validateClaimSpec } from "../core/validation/claim.ts";
 import { nonNegative, says } from "../core/validation/common.ts";
+import { validatePodAnnotations } from "../core/validation/pod-annotations.ts";
 import { validatePodTemplate } from "../core/validation/pod-spec.ts";
 import type { StatefulSet } from "../generated/apps-v1.ts";
 import type { PodTemplateSpec, Volume } from "../generated/core-v1.ts";
-import { validateLasting, validateMatch, validateSelector } from "./validation.ts";
+import { canSelect, validateLasting, validateMatch, validateSelector } from "./validation.ts";
 
 type Spec = StatefulSet["spec"];
 
@@ -34,9 +35,21 @@ export function validateStatefulSet({ spec }: StatefulSet, old: StatefulSet | un
     ...nonNegative("spec.ordinals.start", spec.ordinals?.start),
     ...(serviceName && !old ? says("spec.serviceName", serviceName, isDNS1123Label(serviceName)) : []),
     ...validateSelector("spec.selector", spec.selector, "statefulset"),
-    ...validateMatch("spec.template", spec.template, spec.selector),
-    ...validatePodTemplate("spec.template", templateOf(spec)),
+    ...(canSelect(spec.selector) ? validateTemplate(spec) : [invalidValue("spec.selector", spec.selector, "")]),
     ...validateLasting("spec.template", spec.template, "StatefulSet"),
+  ];
+}
+
+function validateTemplate(spec: Spec): FieldError[] {
+  const { labels, annotations } = spec.template.metadata;
+  const made = templateOf(spec);
+  return [
+    ...validateMatch("spec.template", spec.template, spec.selector),
+    ...validatePodTemplate("spec.template", made),
+    // Told once more, at paths without the metadata.
+    ...validateLabels("spec.template.labels", labels),
+    ...validateAnnotations("spec.template.annotations", annotations),
+    ...validatePodAnnotations("spec.template.annotations", annotations, made.spec ?? {}),
   ];
 }
 
@@ -62,7 +75,11 @@ function validatePolicies({ podManagementPolicy: policy, updateStrategy }: Spec)
     return [...errors, invalidValue(`${field}.rollingUpdate`, shown, "only allowed for updateStrategy 'RollingUpdate'")];
   }
   if (type !== "RollingUpdate") {
-    const shown = { Type: type, RollingUpdate: rollingUpdate ?? null };
+    const rolling = rollingUpdate && {
+      Partition: rollingUpdate.partition ?? 0,
+      MaxUnavailable: rollingUpdate.maxUnavailable ?? null,
+    };
+    const shown = { Type: type, RollingUpdate: rolling ?? null };
     return [...errors, invalidValue(field, shown, "must be 'RollingUpdate' or 'OnDelete'")];
   }
   if (!rollingUpdate) return errors;
@@ -74,7 +91,9 @@ function templateOf({ template, volumeClaimTemplates: claims = [] }: Spec): PodT
   const { subdomain: _subdomain, hostname: _hostname, ...spec } = template.spec ?? {};
   if (claims.length === 0) return { ...template, spec };
   const names = new Set(claims.map(({ metadata }) => metadata.name));
-  const made = claims.map(({ metadata: { name } }): Volume => ({ name, persistentVolumeClaim: { claimName: name } }));
+  const made = [...new Map(claims.map((claim) => [claim.metadata.name, claim])).values()].map(
+    ({ metadata: { name } }): Volume => ({ name, persistentVolumeClaim: { claimName: name } }),
+  );
   return { ...template, spec: { ...spec, volumes: [...made, ...(spec.volumes ?? []).filter(({ name }) => !names.has(name))] } };
 }
 

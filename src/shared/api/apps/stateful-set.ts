@@ -9,6 +9,7 @@ import { validateCounts } from "./validation.ts";
 import { validateStatefulSet, validateStatefulSetUpdate } from "./stateful-set-validation.ts";
 import { invalidValue } from "../../apimachinery/field-error.ts";
 import { containerCells } from "../workload-cells.ts";
+import { dropDisabled } from "../core/pod-creation.ts";
 import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
 
 const BOUNDED = ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"];
@@ -33,18 +34,18 @@ export const StatefulSet = defineKind<T>({
     const retention = (spec.persistentVolumeClaimRetentionPolicy ??= {});
     retention.whenDeleted ||= "Retain";
     retention.whenScaled ||= "Retain";
-    // A feature that is off.
-    delete spec.updateStrategy.rollingUpdate?.maxUnavailable;
     spec.replicas ??= 1;
     spec.revisionHistoryLimit ??= 10;
     for (const claim of spec.volumeClaimTemplates ?? []) {
-      claim.apiVersion ||= "v1";
-      claim.kind ||= "PersistentVolumeClaim";
+      claim.apiVersion = "v1";
+      claim.kind = "PersistentVolumeClaim";
       claim.spec.volumeMode ??= "Filesystem";
       claim.status.phase ??= "Pending";
     }
     setTemplateDefaults(spec.template);
   },
+  prepareForCreate: dropOff,
+  prepareForUpdate: dropOff,
   validate: (set, _context, old) => validateStatefulSet(set, old),
   validateUpdate: validateStatefulSetUpdate,
   warnings(set, old) {
@@ -69,3 +70,9 @@ export const StatefulSet = defineKind<T>({
   generation: true,
 });
 export type StatefulSet = T;
+
+/** Features that are off. */
+function dropOff({ spec }: T): void {
+  delete spec.updateStrategy.rollingUpdate?.maxUnavailable;
+  dropDisabled(spec.template.spec);
+}

@@ -14,25 +14,32 @@ import type { PodTemplateSpec } from "../generated/core-v1.ts";
 
 /** @param kind as the text names what must not be empty */
 export function validateSelector(field: string, selector: LabelSelector | undefined, kind: string): FieldError[] {
-  if (!selector) return [required(field)];
-  const errors = validateLabelSelector(field, selector);
-  if (Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions?.length ?? 0) === 0)
-    errors.push(invalidValue(field, selector, `empty selector is invalid for ${kind}`));
-  return errors;
+  return selector ? [...validateLabelSelector(field, selector), ...notEmpty(field, selector, kind)] : [required(field)];
 }
 
+export function notEmpty(field: string, selector: LabelSelector, kind: string): FieldError[] {
+  const count = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions?.length ?? 0);
+  return count === 0 ? [invalidValue(field, selector, `empty selector is invalid for ${kind}`)] : [];
+}
+
+export function canSelect(selector: LabelSelector | undefined): boolean {
+  try {
+    selectorFromObject(selector);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param selector one that can select */
 export function validateMatch(
   field: string,
   template: PodTemplateSpec | undefined,
   selector: LabelSelector | undefined,
 ): FieldError[] {
   const labels = template?.metadata?.labels;
-  try {
-    const made = selectorFromObject(selector);
-    if (made.empty || made.matches(labels)) return [];
-  } catch {
-    return [invalidValue(field.replace(/template$/, "selector"), selector, "invalid label selector")];
-  }
+  const made = selectorFromObject(selector);
+  if (made.empty || made.matches(labels)) return [];
   return [invalidValue(`${field}.metadata.labels`, labels ?? null, "`selector` does not match template `labels`")];
 }
 
@@ -51,9 +58,13 @@ export function validateLasting(field: string, template: PodTemplateSpec | undef
 export function validateReplicated(selector: LabelSelector | undefined, template: PodTemplateSpec): FieldError[] {
   return [
     ...validateSelector("spec.selector", selector, "deployment"),
-    ...validateMatch("spec.template", template, selector),
-    ...validatePodTemplate("spec.template", template),
-    ...validateLasting("spec.template", template, "ReplicaSet"),
+    ...(canSelect(selector)
+      ? [
+          ...validateMatch("spec.template", template, selector),
+          ...validatePodTemplate("spec.template", template),
+          ...validateLasting("spec.template", template, "ReplicaSet"),
+        ]
+      : [invalidValue("spec.selector", selector, "invalid label selector")]),
   ];
 }
 
@@ -65,8 +76,9 @@ export function validateIntOrPercent(field: string, value: number | string = 0):
   return isValidPercent(value).map((text) => invalidValue(field, value, text));
 }
 
+/** 0 where a text is no percentage. */
 export const amountOf = (value: number | string = 0): number =>
-  typeof value === "number" ? value : Number.parseInt(value, 10) || 0;
+  typeof value === "number" ? value : /^\d+%$/.test(value) ? Number.parseInt(value, 10) : 0;
 
 export function notMoreThanAll(field: string, value: number | string = 0): FieldError[] {
   const isOver = typeof value === "string" && value.endsWith("%") && amountOf(value) > 100;

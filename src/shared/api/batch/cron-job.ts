@@ -5,6 +5,7 @@ import { facts } from "../generated/kinds.ts";
 import { jobWarnings } from "./job-spec.ts";
 import { defineKind } from "../kind.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
+import { dropsDisabled } from "../core/pod-creation.ts";
 import { setTemplateDefaults } from "../core/pod-spec-defaults.ts";
 
 export const CronJob = defineKind<T>({
@@ -25,6 +26,7 @@ export const CronJob = defineKind<T>({
     spec.failedJobsHistoryLimit ??= 1;
     setTemplateDefaults(spec.jobTemplate.spec.template);
   },
+  ...dropsDisabled(({ spec }) => spec.jobTemplate.spec.template),
   validate: (cronJob, _context, old) => validateCronJob(cronJob, old),
   warnings: (cronJob, old) => [
     ...jobWarnings(cronJob, old, "spec.jobTemplate.spec", cronJob.spec.jobTemplate.spec),

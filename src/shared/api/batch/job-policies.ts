@@ -3,6 +3,7 @@
  *
  * @source pkg/apis/batch/validation/validation.go validatePodFailurePolicy, validateSuccessPolicy v1.36
  */
+import { wasAbsent } from "../../apimachinery/decode.ts";
 import {
   duplicate,
   invalidValue,
@@ -71,7 +72,7 @@ function validateExitCodes(field: string, { operator, containerName, values = []
     errors.push(invalidValue(`${field}.containerName`, containerName, text));
   }
   const at = `${field}.values`;
-  if (!values.length) errors.push(invalidValue(at, values, "at least one value is required"));
+  if (!values.length) errors.push(invalidValue(at, wasAbsent(values) ? null : values, "at least one value is required"));
   else if (values.length > MOST_CODES) errors.push(tooMany(at, values.length, MOST_CODES));
   const seen = new Set<number>();
   for (const [i, value] of values.entries()) {

@@ -48,7 +48,7 @@ export function validateJobSpec(field: string, spec: JobSpec): FieldError[] {
   if (spec.podFailurePolicy) errors.push(...validateFailurePolicy(`${field}.podFailurePolicy`, spec));
   if (spec.successPolicy && indexed) errors.push(...validateSuccessPolicy(`${field}.successPolicy`, spec));
   else if (spec.successPolicy)
-    errors.push(invalidValue(`${field}.successPolicy`, spec.successPolicy, "requires indexed completion mode"));
+    errors.push(invalidValue(`${field}.successPolicy`, inGo(spec.successPolicy), "requires indexed completion mode"));
   const replacements = spec.podFailurePolicy ? ["Failed"] : ["Failed", "TerminatingOrFailed"];
   const replace = spec.podReplacementPolicy;
   if (replace !== undefined && !replacements.includes(replace))
@@ -195,3 +195,12 @@ const withResourcesOf = (old: readonly Container[], now: readonly Container[] = 
   old.map((container, i) =>
     old.length === now.length && now[i]!.name === container.name ? { ...container, resources: now[i]!.resources } : container,
   );
+
+/** As the error shows it: with the names of Go's fields. */
+function inGo({ rules }: NonNullable<JobSpec["successPolicy"]>): unknown {
+  const shown = (rules ?? []).map(({ succeededIndexes, succeededCount }) => ({
+    SucceededIndexes: succeededIndexes ?? null,
+    SucceededCount: succeededCount ?? null,
+  }));
+  return { Rules: shown.length ? shown : null };
+}

@@ -1,8 +1,8 @@
 import type { Job as T } from "../generated/batch-v1.ts";
 import { parseTime } from "../../lib/platform.ts";
 import { age, since } from "../cells.ts";
-import { deepEqual } from "../../apimachinery/patch/json.ts";
 import { isLabelValue } from "../../apimachinery/validation.ts";
+import { dropDisabled } from "../core/pod-creation.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind, type ReadContext } from "../kind.ts";
 import { containerCells, selectorText } from "../workload-cells.ts";
@@ -20,7 +20,7 @@ export const Job = defineKind<T>({
   setDefaults: ({ metadata, spec }) => {
     setJobSpecDefaults(spec);
     const labels = spec.template.metadata.labels;
-    if (labels && !Object.keys(metadata.labels ?? {}).length) metadata.labels = { ...labels };
+    if (labels && !Object.keys(metadata.labels ?? {}).length) metadata.labels = labels;
   },
   generation: true,
   deletePropagation: "orphan",
@@ -28,9 +28,10 @@ export const Job = defineKind<T>({
   selectableFields: { "status.successful": (job) => String(job.status.succeeded ?? 0) },
   prepareForCreate(job) {
     job.status = {};
+    dropDisabled(job.spec.template.spec);
     const { metadata, spec } = job;
-    // Labels that defaults took from the template stay those of the template, with what is generated into it.
-    const shared = !metadata.labels || deepEqual(metadata.labels, spec.template.metadata.labels);
+    // Labels that defaults took from the template are those of the template, with what is generated into it.
+    const shared = !metadata.labels || metadata.labels === spec.template.metadata.labels;
     const { name = "" }: { name?: string } = metadata;
     if (!spec.manualSelector) generateSelector(job);
     if (shared && !isLabelValue(name).length && spec.template.metadata.labels)

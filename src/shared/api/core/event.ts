@@ -23,6 +23,7 @@ export const Event = defineKind<T>({
   },
   validate: (event, context, old) => (old ? [] : validateEvent(event, strictness(context))),
   validateUpdate: (event, old, context) => validateEventUpdate(event, old, strictness(context)),
+  plainMetadata: (context) => !strictness(context).strict,
   createOnUpdate: true,
   ttlSeconds: 3600,
   deletePropagation: "unsupported",

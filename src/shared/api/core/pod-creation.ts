@@ -4,7 +4,8 @@
  * @source pkg/registry/core/pod/strategy.go mutatePodAffinity, mutateTopologySpreadConstraints, applyAppArmorVersionSkew v1.36
  */
 import type { LabelSelector } from "../../apimachinery/meta.ts";
-import type { Pod, PodAffinityTerm, PodSpec } from "../generated/core-v1.ts";
+import type { Pod, PodAffinityTerm, PodSpec, PodTemplateSpec } from "../generated/core-v1.ts";
+import { containersOf } from "./pod-spec-defaults.ts";
 import { placedContainers } from "./validation/containers.ts";
 import { APP_ARMOR, profileOf } from "./validation/pod-annotations.ts";
 import { appArmorWarning } from "./validation/pod-warnings.ts";
@@ -46,11 +47,24 @@ export function applyAppArmor({ metadata, spec }: Pod): string[] {
   });
 }
 
-/** Parts of features that are off in this version: a new pod or template comes without. */
+/** Parts of features that are off in this version: a pod or template is stored without. */
 export function dropDisabled(spec: PodSpec | undefined): void {
-  for (const { projected } of spec?.volumes ?? [])
+  if (!spec) return;
+  for (const { projected } of spec.volumes ?? [])
     for (const source of projected?.sources ?? []) {
       delete source.clusterTrustBundle;
       delete source.podCertificate;
     }
+  for (const container of containersOf(spec)) {
+    if (container.lifecycle?.stopSignal === undefined) continue;
+    delete container.lifecycle.stopSignal;
+    if (!Object.keys(container.lifecycle).length) delete container.lifecycle;
+  }
+  delete spec.schedulingGroup;
+}
+
+/** The two hooks of a kind with a pod template. */
+export function dropsDisabled<T>(templateOf: (object: T) => PodTemplateSpec | undefined) {
+  const drop = (object: T) => dropDisabled(templateOf(object)?.spec);
+  return { prepareForCreate: drop, prepareForUpdate: drop };
 }

@@ -132,13 +132,21 @@ function roundResources(resources: ResourceRequirements | undefined): void {
   roundUpToMilli(resources?.requests);
 }
 
-/** No tag and no digest, or the tag `latest`, with a digest too. */
+const LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
+const REGISTRY = `(?:${LABEL}(?:\\.${LABEL})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
+const PART = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+const IMAGE = new RegExp(`^(?<name>(?:${REGISTRY}/)?${PART}(?:/${PART})*)(?::(?<tag>\\w[\\w.-]{0,127}))?(?<digest>@[^@]+)?$`);
+
+const MAX_IMAGE_NAME = 255;
+
+/** No tag and no digest, or the tag `latest`, with a digest too. What names no image is not. */
 function isLatest(image: string): boolean {
-  const [tagged, digest] = image.split("@") as [string, string?];
-  const name = tagged.slice(tagged.lastIndexOf("/") + 1);
-  if (digest !== undefined && !name.includes(":")) return false;
-  const colon = name.lastIndexOf(":");
-  return colon < 0 || name.slice(colon + 1) === "latest";
+  const parts = IMAGE.exec(image)?.groups;
+  return (
+    parts !== undefined &&
+    parts.name!.length <= MAX_IMAGE_NAME &&
+    (parts.tag === "latest" || (parts.tag === undefined && parts.digest === undefined))
+  );
 }
 
 /** What a pod gets beyond its template: requests from limits, and links to services. */

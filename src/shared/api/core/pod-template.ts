@@ -3,6 +3,7 @@ import { labelText } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { defineKind } from "../kind.ts";
 import { containerCells } from "../workload-cells.ts";
+import { dropsDisabled } from "./pod-creation.ts";
 import { setTemplateDefaults } from "./pod-spec-defaults.ts";
 import { podWarnings } from "./validation/pod-warnings.ts";
 import { isSameGeneration } from "../template-warnings.ts";
@@ -13,6 +14,7 @@ export const PodTemplate = defineKind<T>({
   cells: ({ metadata, template }) => [metadata.name, ...containerCells(template), labelText(template?.metadata?.labels)],
   returnDeletedObject: true,
   setDefaults: (object) => setTemplateDefaults(object.template),
+  ...dropsDisabled(({ template }) => template),
   validate: ({ template }) => validatePodTemplate("template", template),
   warnings: (object, old) => (isSameGeneration(object, old) ? [] : podWarnings("template", object.template)),
   generation: true,

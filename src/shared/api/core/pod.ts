@@ -39,6 +39,7 @@ export const Pod = defineKind<T>({
   },
   prepareForUpdate(pod, old) {
     pod.status = old.status;
+    dropDisabled(pod.spec);
   },
   revalidatesMetadata: true,
   validate(pod, { subresource }, old) {

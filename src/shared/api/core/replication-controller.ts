@@ -3,11 +3,12 @@ import { age, labelText } from "../cells.ts";
 import { facts } from "../generated/kinds.ts";
 import { makerWarnings } from "../template-warnings.ts";
 import { defineKind } from "../kind.ts";
-import { required } from "../../apimachinery/field-error.ts";
-import { validateLasting, validateMatch } from "../apps/validation.ts";
+import { invalidValue, required, type FieldError } from "../../apimachinery/field-error.ts";
+import { validateLasting } from "../apps/validation.ts";
 import { nonNegative } from "./validation/common.ts";
 import { validatePodTemplate } from "./validation/pod-spec.ts";
 import { containerCells } from "../workload-cells.ts";
+import { dropsDisabled } from "./pod-creation.ts";
 import { setTemplateDefaults } from "./pod-spec-defaults.ts";
 
 export const ReplicationController = defineKind<T>({
@@ -24,13 +25,14 @@ export const ReplicationController = defineKind<T>({
     spec.replicas ??= 1;
     setTemplateDefaults(spec.template);
   },
+  ...dropsDisabled(({ spec }) => spec.template),
   validate: ({ spec }) => [
     ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
     ...(Object.keys(spec.selector ?? {}).length > 0 ? [] : [required("spec.selector")]),
     ...nonNegative("spec.replicas", spec.replicas),
     ...(spec.template
       ? [
-          ...validateMatch("spec.template", spec.template, { matchLabels: spec.selector }),
+          ...validateMatch(spec.selector, spec.template.metadata.labels),
           ...validatePodTemplate("spec.template", spec.template),
           ...validateLasting("spec.template", spec.template, "ReplicationController"),
         ]
@@ -42,3 +44,9 @@ export const ReplicationController = defineKind<T>({
   selectableFields: { "status.replicas": (rc) => String(rc.status.replicas ?? 0) },
 });
 export type ReplicationController = T;
+
+/** Its selector is plain pairs, which are not judged themselves. */
+function validateMatch(selector: T["spec"]["selector"], labels: Readonly<Record<string, string>> = {}): FieldError[] {
+  if (Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value)) return [];
+  return [invalidValue("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")];
+}

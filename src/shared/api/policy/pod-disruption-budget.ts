@@ -24,6 +24,7 @@ export const PodDisruptionBudget = defineKind<T>({
     ...validateConditions("status.conditions", status?.conditions),
     ...COUNTS.flatMap((name) => nonNegative(`status.${name}`, status?.[name])),
   ],
+  plainMetadata: () => true,
   requireResourceVersion: true,
   generation: true,
 });
@@ -32,7 +33,13 @@ export type PodDisruptionBudget = T;
 function validateBudget(spec: T["spec"] = {}): FieldError[] {
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec;
   const both = minAvailable !== undefined && maxUnavailable !== undefined;
-  const errors = both ? [invalidValue("spec", spec, "minAvailable and maxUnavailable cannot be both set")] : [];
+  const shown = {
+    MinAvailable: minAvailable,
+    Selector: selector ?? null,
+    MaxUnavailable: maxUnavailable,
+    UnhealthyPodEvictionPolicy: policy ?? null,
+  };
+  const errors = both ? [invalidValue("spec", shown, "minAvailable and maxUnavailable cannot be both set")] : [];
   for (const name of ["minAvailable", "maxUnavailable"] as const) {
     if (spec[name] === undefined) continue;
     errors.push(...validateIntOrPercent(`spec.${name}`, spec[name]), ...notMoreThanAll(`spec.${name}`, spec[name]));

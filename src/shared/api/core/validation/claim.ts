@@ -50,10 +50,10 @@ function validateDataSources(path: string, { dataSource, dataSourceRef }: Spec):
     ...(dataSourceRef ? validateReference(`${path}.dataSourceRef`, dataSourceRef) : []),
   ];
   if (!dataSource || !dataSourceRef) return errors;
+  // The value is a path upstream, which has no JSON.
   const { namespace, ...local } = dataSourceRef;
-  if (namespace)
-    errors.push(invalidValue(path, `${path}.dataSource`, "may not be specified when dataSourceRef.namespace is specified"));
-  else if (!deepEqual(dataSource, local)) errors.push(invalidValue(path, `${path}.dataSource`, "must match dataSourceRef"));
+  if (namespace) errors.push(invalidValue(path, {}, "may not be specified when dataSourceRef.namespace is specified"));
+  else if (!deepEqual(dataSource, local)) errors.push(invalidValue(path, {}, "must match dataSourceRef"));
   return errors;
 }
 

@@ -13,64 +13,76 @@ import {
   type FieldError,
 } from "../../../apimachinery/field-error.ts";
 import { canonicalQuantity, compareQuantities, Quantity, quantityMilli } from "../../../apimachinery/quantity.ts";
-import { isQualifiedName } from "../../../apimachinery/validation.ts";
+import { isDNS1123Label } from "../../../apimachinery/validation.ts";
 import type { Container, PodSpec, ResourceRequirements } from "../../generated/core-v1.ts";
 import { podAmounts, type Amounts } from "../pod-resources.ts";
 import { oneOf, says } from "./common.ts";
-import { sortedEntries } from "./resources.ts";
+import {
+  isHugePageName,
+  isNativeName,
+  sortedEntries,
+  validateContainerResourceName,
+  validateResourceName,
+  validateResourceQuantity,
+} from "./resources.ts";
 
-const COMPUTE = ["cpu", "memory", "ephemeral-storage"];
-const HUGE_PAGES = "hugepages-";
-const isHuge = (name: string) => name.startsWith(HUGE_PAGES);
-const isNative = (name: string) => !name.includes("/") || name.includes("kubernetes.io/");
-const isOvercommitAllowed = (name: string) => isNative(name) && !isHuge(name);
-const isExtended = (name: string) =>
-  !isNative(name) && !name.startsWith("requests.") && isQualifiedName(`requests.${name}`).length === 0;
+const isOvercommitAllowed = (name: string) => isNativeName(name) && !isHugePageName(name);
+
+type NameRule = (field: string, name: string) => FieldError[];
 
 /** @param claims names of the pod's claims */
-export function validateRequirements(field: string, needs: ResourceRequirements = {}, claims: ReadonlySet<string>): FieldError[] {
+export function validateRequirements(
+  field: string,
+  needs: ResourceRequirements = {},
+  claims: ReadonlySet<string>,
+  nameRule: NameRule = validateContainerResourceName,
+): FieldError[] {
   const { limits = {}, requests = {} } = needs;
-  const errors = sortedEntries(limits).flatMap(([name, value]) => validateAmount(`${field}.limits[${name}]`, name, value));
+  const amount = (at: string, name: string, value: string) => [
+    ...nameRule(at, name),
+    ...validateResourceQuantity(at, name, value),
+  ];
+  const errors = sortedEntries(limits).flatMap(([name, value]) => {
+    const at = `${field}.limits[${name}]`;
+    return [...amount(at, name, value), ...validatePages(at, name, value)];
+  });
   for (const [name, value] of sortedEntries(requests)) {
-    errors.push(...validateAmount(`${field}.requests[${name}]`, name, value));
-    const limit = limits[name];
-    const at = `${field}.requests`;
-    if (limit === undefined) {
-      if (!isOvercommitAllowed(name))
-        errors.push(required(`${field}.limits`, "Limit must be set for non overcommitable resources"));
-      continue;
-    }
-    const order = compareQuantities(value, limit);
-    if (order !== 0 && !isOvercommitAllowed(name))
-      errors.push(invalidValue(at, value, `must be equal to ${name} limit of ${limit}`));
-    else if (order > 0) errors.push(invalidValue(at, value, `must be less than or equal to ${name} limit of ${limit}`));
+    const at = `${field}.requests[${name}]`;
+    errors.push(
+      ...amount(at, name, value),
+      ...validateAgainstLimit(field, name, value, limits[name]),
+      ...validatePages(at, name, value),
+    );
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];
-  if (names.some(isHuge) && !names.includes("cpu") && !names.includes("memory"))
+  if (names.some(isHugePageName) && !names.includes("cpu") && !names.includes("memory"))
     errors.push(forbidden(field, "HugePages require cpu or memory"));
   return [...errors, ...validateClaimNames(`${field}.claims`, needs.claims, claims)];
 }
 
-function validateAmount(field: string, name: string, value: string): FieldError[] {
-  return [...validateName(field, name), ...validateQuantity(field, name, value)];
+function validateAgainstLimit(field: string, name: string, value: string, limit: string | undefined): FieldError[] {
+  const at = `${field}.requests`;
+  const free = isOvercommitAllowed(name);
+  if (limit === undefined) return free ? [] : [required(`${field}.limits`, "Limit must be set for non overcommitable resources")];
+  const order = compareQuantities(value, limit);
+  if (order !== 0 && !free) return [invalidValue(at, value, `must be equal to ${name} limit of ${limit}`)];
+  return order > 0 ? [invalidValue(at, value, `must be less than or equal to ${name} limit of ${limit}`)] : [];
 }
 
-function validateName(field: string, name: string): FieldError[] {
-  const errors = says(field, name, isQualifiedName(name));
-  if (!name.includes("/")) {
-    if (COMPUTE.includes(name) || isHuge(name)) return errors;
-    if (errors.length === 0 && name !== "storage" && name !== "pods")
-      errors.push(invalidValue(field, name, "must be a standard resource type or fully qualified"));
-    return [...errors, invalidValue(field, name, "must be a standard resource for containers")];
+/** `hugepages-2Mi` comes in pages of 2Mi. */
+function validatePages(field: string, name: string, value: string): FieldError[] {
+  if (!isHugePageName(name) || Quantity.parse(value).toNumber() % pageSize(name) === 0) return [];
+  return [invalidValue(field, value, `${value} is not positive integer multiple of ${name}`)];
+}
+
+/** NaN, of which nothing is a multiple, where the name has no size. */
+function pageSize(name: string): number {
+  try {
+    const milli = quantityMilli(name.slice("hugepages-".length));
+    return milli > 0 && milli % 1000 === 0 ? milli / 1000 : NaN;
+  } catch {
+    return NaN;
   }
-  if (isNative(name) || isExtended(name)) return errors;
-  return [...errors, invalidValue(field, name, "doesn't follow extended resource name standard")];
-}
-
-function validateQuantity(field: string, name: string, value: string): FieldError[] {
-  const errors = compareQuantities(value, "0") < 0 ? [invalidValue(field, value, "must be greater than or equal to 0")] : [];
-  if (isExtended(name) && quantityMilli(value) % 1000 !== 0) errors.push(invalidValue(field, value, "must be an integer"));
-  return errors;
 }
 
 function validateClaimNames(
@@ -81,12 +93,18 @@ function validateClaimNames(
   const seen = new Set<string>();
   return claims.flatMap(({ name, request }, i) => {
     const at = `${field}[${i}]`;
-    const shown = request ? `${name}/${request}` : name;
-    const errors = name ? [] : [required(`${at}.name`)];
-    if (seen.has(shown) || (request && seen.has(name))) errors.push(duplicate(at, shown));
-    seen.add(shown);
-    if (!name || known.has(name)) return errors;
-    const among = known.size === 0 ? " which is empty" : `: ${[...known].join(", ")}`;
+    if (!name) return [required(at)];
+    const errors: FieldError[] = [];
+    if (seen.has(name)) errors.push(duplicate(at, name));
+    else {
+      if (request) errors.push(...says(`${at}.request`, request, isDNS1123Label(request)));
+      const shown = request ? `${name}/${request}` : name;
+      if (seen.has(shown)) errors.push(duplicate(at, shown));
+      else if (!request) for (const other of seen) if (other.startsWith(`${name}/`)) errors.push(duplicate(at, name));
+      seen.add(shown);
+    }
+    if (known.has(name)) return errors;
+    const among = known.size === 0 ? " which is empty" : `: ${[...known].sort().join(", ")}`;
     const missing = notFoundValue(at, name);
     return [
       ...errors,
@@ -115,14 +133,14 @@ export function validatePodResources(field: string, spec: PodSpec, claims: Reado
   const needs = spec.resources;
   if (!needs) return [];
   if (spec.os?.name === "windows") return [forbidden(field, "may not be set for a windows pod")];
-  const unknown = (["limits", "requests"] as const).flatMap((side) =>
-    Object.keys(needs[side] ?? {})
-      .filter((name) => name !== "cpu" && name !== "memory" && !isHuge(name))
-      .map((name) => notSupported(`${field}.${side}[${name}]`, name, POD_RESOURCES)),
-  );
   const noClaims = needs.claims?.length ? [forbidden(`${field}.claims`, "claims may not be set for Resources at pod-level")] : [];
-  if (unknown.length > 0) return [...noClaims, ...unknown];
-  return [...noClaims, ...validateRequirements(field, needs, claims), ...validateConsistency(field, spec)];
+  return [...noClaims, ...validateRequirements(field, needs, claims, podResourceName), ...validateConsistency(field, spec)];
+}
+
+function podResourceName(field: string, name: string): FieldError[] {
+  const errors = validateResourceName(field, name);
+  if (errors.length || name === "cpu" || name === "memory" || isHugePageName(name)) return errors;
+  return [notSupported(field, name, POD_RESOURCES)];
 }
 
 /** The whole is not smaller than its parts. */
@@ -138,7 +156,7 @@ function validateConsistency(field: string, spec: PodSpec): FieldError[] {
     }
   };
   compare("requests", podAmounts(parts, "requests"));
-  const huge = [...podAmounts(parts, "limits")].filter(([name]) => isHuge(name));
+  const huge = [...podAmounts(parts, "limits")].filter(([name]) => isHugePageName(name));
   compare("limits", new Map(huge));
   for (const [i, container] of (spec.containers ?? []).entries())
     for (const [name, amount] of sortedEntries(container.resources?.limits)) {

@@ -191,13 +191,13 @@ function validateRestarts(field: string, { restartPolicy: policy, restartPolicyR
   const list = `${field}.restartPolicyRules`;
   if (rules.length > MAX_RULES) errors.push(tooMany(list, rules.length, MAX_RULES));
   for (const [i, { action, exitCodes }] of rules.entries()) {
-    errors.push(...oneOf(`${list}[${i}].action`, action, ACTIONS));
+    errors.push(...oneOf(`${list}[${i}].action`, action ?? "", ACTIONS));
     const codes = `${list}[${i}].exitCodes`;
     if (!exitCodes) {
       errors.push(required(codes, "must be specified"));
       continue;
     }
-    errors.push(...oneOf(`${codes}.operator`, exitCodes.operator, ["In", "NotIn"]));
+    errors.push(...oneOf(`${codes}.operator`, exitCodes.operator ?? "", ["In", "NotIn"]));
     const count = exitCodes.values?.length ?? 0;
     if (count > MAX_CODES) errors.push(tooMany(`${codes}.values`, count, MAX_CODES));
   }

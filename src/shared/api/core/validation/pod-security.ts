@@ -134,11 +134,13 @@ function validateEscalation(field: string, context: SecurityContext): FieldError
 
 /** As Go shows it, every field by its Go name. */
 function inGo(context: SecurityContext): object {
-  const { capabilities } = context;
+  const { capabilities, seLinuxOptions: linux } = context;
   return {
     Capabilities: capabilities ? { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null } : null,
     Privileged: context.privileged ?? null,
-    SELinuxOptions: context.seLinuxOptions ?? null,
+    SELinuxOptions: linux
+      ? { User: linux.user ?? "", Role: linux.role ?? "", Type: linux.type ?? "", Level: linux.level ?? "" }
+      : null,
     WindowsOptions: context.windowsOptions ?? null,
     RunAsUser: context.runAsUser ?? null,
     RunAsGroup: context.runAsGroup ?? null,

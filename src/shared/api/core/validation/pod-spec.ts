@@ -68,9 +68,7 @@ export function validatePodSpec(field: string, spec: PodSpec, place: PodPlace): 
     ...(spec.runtimeClassName === undefined
       ? []
       : says(`${field}.runtimeClassName`, spec.runtimeClassName, isDNS1123Subdomain(spec.runtimeClassName))),
-    ...(spec.preemptionPolicy === undefined
-      ? []
-      : oneOf(`${field}.preemptionPolicy`, spec.preemptionPolicy, ["PreemptLowerPriority", "Never"], "given")),
+    ...validatePreemption(`${field}.preemptionPolicy`, spec.preemptionPolicy),
     ...(spec.overhead ? validateRequirements(`${field}.overhead`, { limits: spec.overhead }, new Set()) : []),
     ...validateOs(field, spec, placed),
     ...validateFileVolumes(field, spec),
@@ -79,6 +77,11 @@ export function validatePodSpec(field: string, spec: PodSpec, place: PodPlace): 
 
 function named(field: string, name: string | undefined, judge: (name: string) => string[]): FieldError[] {
   return name ? says(field, name, judge(name)) : [];
+}
+
+function validatePreemption(field: string, policy: string | undefined): FieldError[] {
+  if (policy === undefined) return [];
+  return policy ? oneOf(field, policy, ["PreemptLowerPriority", "Never"], "given") : [required(field)];
 }
 
 function validateNames(field: string, spec: PodSpec): FieldError[] {

@@ -68,9 +68,12 @@ function validateScopeSelector(spec: ResourceQuotaSpec): FieldError[] {
   if (!spec.scopeSelector) return [];
   const path = "spec.scopeSelector.matchExpressions";
   const terms = spec.scopeSelector.matchExpressions ?? [];
+  const shown = {
+    MatchExpressions: terms.map((term) => ({ ScopeName: term.scopeName, Operator: term.operator, Values: term.values ?? null })),
+  };
   const errors = terms.flatMap(({ scopeName, operator, values = [] }) => [
     ...(scopeName in SCOPES ? [] : [invalidValue(`${path}.scopeName`, scopeName, "unsupported scope")]),
-    ...misfits(scopeName, spec).map(() => invalidValue(path, spec.scopeSelector, "unsupported scope applied to resource")),
+    ...misfits(scopeName, spec).map(() => invalidValue(path, shown, "unsupported scope applied to resource")),
     ...(ONLY_EXIST.includes(scopeName) && operator !== "Exists"
       ? [invalidValue(`${path}.operator`, operator, ONLY_EXIST_TEXT)]
       : []),

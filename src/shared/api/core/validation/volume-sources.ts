@@ -8,7 +8,7 @@ import { inclusiveRangeError, isDNS1123Label, isDNS1123Subdomain } from "../../.
 import type { PersistentVolumeSource as Source, SecretReference } from "../../generated/core-v1.ts";
 import { noBacksteps } from "./common.ts";
 
-type Rule<K extends keyof Source> = (source: NonNullable<Source[K]>, path: string, volume: string) => FieldError[];
+type Rule<K extends keyof Source> = (source: NonNullable<Source[K]>, path: string, volume?: string) => FieldError[];
 
 interface Row<K extends keyof Source> {
   /** Members that must not be empty, in upstream's order. */
@@ -83,7 +83,7 @@ const validateFibreChannel: Rule<"fc"> = ({ targetWWNs = [], wwids = [], lun }, 
   return [...errors, ...inRange(`${path}.lun`, lun)];
 };
 
-const validateFlocker: Rule<"flocker"> = ({ datasetName = "", datasetUUID = "" }, path) => {
+export const validateFlocker: Rule<"flocker"> = ({ datasetName = "", datasetUUID = "" }, path) => {
   const errors: FieldError[] = [];
   if (!datasetName && !datasetUUID) errors.push(required(path, "one of datasetName and datasetUUID is required"));
   if (datasetName && datasetUUID)
@@ -92,7 +92,7 @@ const validateFlocker: Rule<"flocker"> = ({ datasetName = "", datasetUUID = "" }
   return errors;
 };
 
-const validateQuobyte: Rule<"quobyte"> = ({ registry = "", tenant = "", volume }, path) => {
+export const validateQuobyte: Rule<"quobyte"> = ({ registry = "", tenant = "", volume }, path) => {
   const text = "must be a host:port pair or multiple pairs separated by commas";
   const errors: FieldError[] = [];
   if (!registry) errors.push(required(`${path}.registry`, text));
@@ -116,7 +116,7 @@ const DISKS = ["Dedicated", "Managed", "Shared"];
 const MANAGED_URI = "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}";
 const BLOB_URI = "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd";
 
-const validateAzureDisk: Rule<"azureDisk"> = ({ cachingMode, kind, diskURI = "" }, path) => {
+export const validateAzureDisk: Rule<"azureDisk"> = ({ cachingMode, kind, diskURI = "" }, path) => {
   const errors: FieldError[] = [];
   if (cachingMode !== undefined && !CACHING.includes(cachingMode))
     errors.push(notSupported(`${path}.cachingMode`, cachingMode, CACHING));
@@ -136,10 +136,17 @@ const validateFlex: Rule<"flexVolume"> = ({ options = {} }, path) =>
     return reserved ? [invalidValue(`${path}.options[${key}]`, key, text)] : [];
   });
 
-const validateStorageOs: Rule<"storageos"> = ({ volumeName = "", volumeNamespace = "", secretRef }, path) => [
+export const validateStorageOsName = (
+  { volumeName = "", volumeNamespace = "" }: { volumeName?: string; volumeNamespace?: string },
+  path: string,
+): FieldError[] => [
   ...(volumeName ? invalidate(`${path}.volumeName`, volumeName, isDNS1123Label(volumeName)) : [required(`${path}.volumeName`)]),
   ...(volumeNamespace ? invalidate(`${path}.volumeNamespace`, volumeNamespace, isDNS1123Label(volumeNamespace)) : []),
-  ...namedSecret(`${path}.secretRef`, secretRef),
+];
+
+const validateStorageOs: Rule<"storageos"> = (source, path) => [
+  ...validateStorageOsName(source, path),
+  ...namedSecret(`${path}.secretRef`, source.secretRef),
 ];
 
 export function validateDriverName(path: string, name: string): FieldError[] {

@@ -41,7 +41,7 @@ export function validatePositiveQuantity(path: string, text: string): FieldError
 }
 
 export const validateVolume = ({ metadata, spec }: PersistentVolume): FieldError[] => [
-  ...validateVolumeSpec("spec", spec, { volume: metadata.name }),
+  ...validateVolumeSpec("spec", spec, { volume: metadata.name ?? "" }),
   ...mountOptionsRefused(metadata, spec),
 ];
 

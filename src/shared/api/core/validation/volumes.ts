@@ -5,7 +5,7 @@
  */
 import { duplicate, forbidden, invalidValue, required, type FieldError } from "../../../apimachinery/field-error.ts";
 import { compareQuantities } from "../../../apimachinery/quantity.ts";
-import { isDNS1123Label, isDNS1123Subdomain } from "../../../apimachinery/validation.ts";
+import { isDNS1123Label, isDNS1123Subdomain, validateAnnotations, validateLabels } from "../../../apimachinery/validation.ts";
 import type {
   DownwardAPIVolumeFile,
   FCVolumeSource,
@@ -18,8 +18,15 @@ import type {
 } from "../../generated/core-v1.ts";
 import { descendingPath, nonReservedPath, oneOf, says, validateMode } from "./common.ts";
 import { validateFieldRef, validateResourceFieldRef, VOLUME_FIELDS } from "./env.ts";
+import { validateClaimSpec } from "./claim.ts";
 import type { Volumes } from "./mounts.ts";
-import { validateHostPath } from "./volume-sources.ts";
+import {
+  validateAzureDisk,
+  validateFlocker,
+  validateHostPath,
+  validateQuobyte,
+  validateStorageOsName,
+} from "./volume-sources.ts";
 
 export interface PodPlace {
   /** Name of the pod, where it is known. */
@@ -60,6 +67,9 @@ type Judge<K extends keyof Volume> = (
 
 const need = (field: string, value: unknown): FieldError[] => (value ? [] : [required(field)]);
 
+const needSecretName = (field: string, secret: { name?: string } | undefined): FieldError[] =>
+  secret ? need(`${field}.secretRef.name`, secret.name) : [];
+
 /** In upstream's order: of several, the first is judged and the others are refused. */
 const SOURCES: { [K in keyof Volume]?: Judge<K> } = {
   emptyDir: (field, { sizeLimit }) =>
@@ -85,13 +95,12 @@ const SOURCES: { [K in keyof Volume]?: Judge<K> } = {
   ],
   iscsi: validateIscsi,
   glusterfs: (field, { endpoints, path }) => [...need(`${field}.endpoints`, endpoints), ...need(`${field}.path`, path)],
-  flocker: (field, { datasetName, datasetUUID }) =>
-    datasetName || datasetUUID ? [] : [required(field, "one of datasetName and datasetUUID is required")],
+  flocker: (field, source) => validateFlocker(source, field),
   persistentVolumeClaim: (field, { claimName }) => need(`${field}.claimName`, claimName),
   rbd: (field, { monitors, image }) => [...need(`${field}.monitors`, monitors?.length), ...need(`${field}.image`, image)],
-  cinder: (field, { volumeID }) => need(`${field}.volumeID`, volumeID),
+  cinder: (field, { volumeID, secretRef }) => [...need(`${field}.volumeID`, volumeID), ...needSecretName(field, secretRef)],
   cephfs: (field, { monitors }) => need(`${field}.monitors`, monitors?.length),
-  quobyte: (field, { registry, volume }) => [...need(`${field}.registry`, registry), ...need(`${field}.volume`, volume)],
+  quobyte: (field, source) => validateQuobyte(source, field),
   downwardAPI: (field, { defaultMode, items = [] }) => [
     ...validateMode(`${field}.defaultMode`, defaultMode),
     ...items.flatMap((file) => validateDownwardFile(field, file)),
@@ -117,8 +126,12 @@ const SOURCES: { [K in keyof Volume]?: Judge<K> } = {
   vsphereVolume: (field, { volumePath }) => need(`${field}.volumePath`, volumePath),
   photonPersistentDisk: (field, { pdID }) => need(`${field}.pdID`, pdID),
   portworxVolume: (field, { volumeID }) => need(`${field}.volumeID`, volumeID),
-  azureDisk: (field, { diskName, diskURI }) => [...need(`${field}.diskName`, diskName), ...need(`${field}.diskURI`, diskURI)],
-  storageos: (field, { volumeName }) => need(`${field}.volumeName`, volumeName),
+  azureDisk: (field, source) => [
+    ...need(`${field}.diskName`, source.diskName),
+    ...need(`${field}.diskURI`, source.diskURI),
+    ...validateAzureDisk(source, field),
+  ],
+  storageos: (field, source) => [...validateStorageOsName(source, field), ...needSecretName(field, source.secretRef)],
   projected: validateProjected,
   scaleIO: (field, { gateway, system, volumeName }) => [
     ...need(`${field}.gateway`, gateway),
@@ -301,22 +314,14 @@ const PULL_POLICIES = ["Always", "IfNotPresent", "Never"];
 export const validatePullPolicy = (field: string, policy: string): FieldError[] =>
   policy ? oneOf(field, policy, PULL_POLICIES) : [required(field)];
 
-const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
-
 function validateClaimTemplate(field: string, { metadata, spec }: PersistentVolumeClaimTemplate): FieldError[] {
-  const allowed = ["annotations", "labels"];
-  const errors = Object.keys(metadata ?? {})
-    .filter((name) => !allowed.includes(name))
-    .map((name) => forbidden(`${field}.metadata.${name}`, "cannot be set"));
-  const modes = spec.accessModes ?? [];
-  const at = `${field}.spec.accessModes`;
-  if (modes.length === 0) errors.push(required(at, "at least 1 access mode is required"));
-  for (const mode of modes) errors.push(...oneOf(at, mode, ACCESS_MODES));
-  const storage = spec.resources?.requests?.storage;
-  const amount = `${field}.spec.resources[storage]`;
-  if (storage === undefined) errors.push(required(amount));
-  else if (compareQuantities(storage, "0") <= 0) errors.push(invalidValue(amount, storage, "must be greater than zero"));
-  return errors;
+  const { annotations, labels, ...others } = metadata ?? {};
+  return [
+    ...validateAnnotations(`${field}.metadata.annotations`, annotations),
+    ...validateLabels(`${field}.metadata.labels`, labels),
+    ...Object.keys(others).map((name) => forbidden(`${field}.metadata.${name === "uid" ? "uID" : name}`, "cannot be set")),
+    ...validateClaimSpec(`${field}.spec`, spec),
+  ];
 }
 
 function validateClaimName(field: string, volume: string, claim: string): FieldError[] {
