@@ -114,8 +114,8 @@ export interface KindBehaviour<T extends KubeObject> {
   revalidatesMetadata?: boolean;
   /** Its own validation leaves metadata alone: only what holds for every kind is asked of it, once all else is right. */
   plainMetadata?(context: WriteContext): boolean;
-  /** `metadata.generation` is kept: bumped whenever something other than metadata and status changes. */
-  generation?: boolean;
+  /** `metadata.generation` is kept: bumped whenever something other than metadata and status changes (or annotations). */
+  generation?: boolean | "annotations";
   /** A DELETE answers the object that went, not a Status. */
   returnDeletedObject?: boolean;
   /** Something besides `metadata.finalizers` keeps a deleted object from vanishing. */

@@ -111,10 +111,10 @@ function exists(op: Operation, object: KubeObject): ApiError {
   return error;
 }
 
-/** PUT and apply name the object in the path. */
-export function matchName(op: Operation, object: KubeObject): void {
+/** The body of a PUT and the result of a patch name the object in the path. */
+export function matchName(op: Operation, { metadata }: KubeObject): void {
   const { name } = op.info;
-  if (!object.metadata.name) object.metadata.name = name;
-  if (object.metadata.name !== name)
-    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+  if (!metadata.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (metadata.name !== name)
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
 }

@@ -13,7 +13,7 @@ import type { AdmissionAttributes, Operation as AdmissionOperation } from "../ty
 import { hubOf } from "./convert.ts";
 import { resetForCreate, resetForUpdate } from "./doors.ts";
 import type { Operation } from "./operation.ts";
-import { validateMetadata, validateMetadataUpdate } from "./validate-metadata.ts";
+import { finalizerErrors, validateMetadata, validateMetadataUpdate } from "./validate-metadata.ts";
 
 /** The kind whose rules apply. */
 const kindOf = (op: Operation) => hubOf(op.served).kind;
@@ -91,8 +91,12 @@ export function beforeUpdate(op: Operation, object: KubeObject, old: KubeObject,
   if (!status && kind.generation && contentChanged(kind, object, old)) meta.generation = (was.generation ?? 0) + 1;
   keepSystemFields(meta, was);
   const changed = validateMetadataUpdate(object, old);
-  const errors = [...validateMetadata(kind, object, true), ...changed, ...changed]; // told twice, as upstream does
-  if (kind.revalidatesMetadata) errors.push(...validateMetadata(kind, object, true));
+  const errors = [...validateMetadata(kind, object, true), ...changed];
+  if (!kind.plainMetadata?.(context)) {
+    errors.push(...changed); // told twice, as upstream does
+    errors.push(...finalizerErrors(kind, object));
+    if (kind.revalidatesMetadata && !status) errors.push(...validateMetadata(kind, object));
+  }
   if (status) errors.push(...(kind.validateStatusUpdate?.(object, old, context) ?? []));
   else
     errors.push(
@@ -118,6 +122,8 @@ const NOT_CONTENT = new Set(["kind", "apiVersion", "metadata", "status"]);
 function contentChanged(kind: Kind<any>, object: KubeObject, old: KubeObject): boolean {
   const statusCounts = Boolean(kind.schema.dynamic) && !kind.subresources.some((s) => s.name === "status");
   const [a, b] = [object, old] as unknown as Record<string, unknown>[];
+  if (kind.generation === "annotations" && !deepEqual(object.metadata.annotations ?? {}, old.metadata.annotations ?? {}))
+    return true;
   for (const key of new Set([...Object.keys(a!), ...Object.keys(b!)]))
     if ((!NOT_CONTENT.has(key) || (statusCounts && key === "status")) && !deepEqual(a![key], b![key])) return true;
   return false;

@@ -68,7 +68,7 @@ export function patched(op: Operation, live: KubeObject, request: PatchRequest):
   setDefaults(kind, object);
   ownUpdated(op, live, object, kind);
   matchNamespace(op, object);
-  requireName(op, object);
+  matchName(op, object);
   return object;
 }
 
@@ -85,20 +85,13 @@ function applied(op: Operation, live: KubeObject | undefined, { kind, body, opti
     throw conflict(op.served.ref, op.info.name, text);
   }
   matchNamespace(op, decoded);
-  requireName(op, decoded);
+  matchName(op, decoded);
   return decoded;
 }
 
 function strictYaml(problems: readonly string[]) {
   const lines = problems.map((problem) => `  ${problem}`).join("\n");
   return badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n${lines}`);
-}
-
-/** Unlike a PUT, the result of a patch has to name the object itself. */
-function requireName(op: Operation, object: KubeObject): void {
-  if (!object.metadata.name)
-    throw badRequest(`the name of the object (${op.info.name} based on URL) was undeterminable: name must be provided`);
-  matchName(op, object);
 }
 
 /** An apply that creates needs the right to create, too. */

@@ -14,7 +14,7 @@ import { authorizeAs } from "../chain/authorize.ts";
 import type { Result } from "../chain/types.ts";
 import { noCompanions } from "./companions.ts";
 import { hubOf, objectOf, prepared, toVersion } from "./convert.ts";
-import { createObject, matchName, readWritten } from "./create.ts";
+import { createObject, readWritten, matchName } from "./create.ts";
 import { admit, attributesOf, beforeUpdate, dropDuplicateOwners, matchNamespace, validateAdmission } from "./hooks.ts";
 import type { Operation } from "./operation.ts";
 import { writeOptions, type WriteOptions } from "./options.ts";

@@ -54,7 +54,7 @@ export function validateMetadata(kind: Kind<any>, object: KubeObject, update = f
   if (meta.labels) errors.push(...validateLabels("metadata.labels", meta.labels));
   if (meta.annotations) errors.push(...validateAnnotations("metadata.annotations", meta.annotations));
   if (meta.ownerReferences) errors.push(...validateOwners(meta.ownerReferences));
-  if (meta.finalizers) errors.push(...validateFinalizers(meta.finalizers, !kind.schema.dynamic && !update));
+  if (meta.finalizers) errors.push(...validateFinalizers(meta.finalizers, judgesFinalizers(kind) && !update));
   if (meta.managedFields) errors.push(...validateManagedFields(meta.managedFields));
   return errors;
 }
@@ -81,18 +81,29 @@ function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
 
 const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 
-function validateFinalizers(finalizers: readonly string[], builtIn: boolean): FieldError[] {
+function validateFinalizers(finalizers: readonly string[], qualified: boolean): FieldError[] {
   const path = "metadata.finalizers";
   const errors = finalizers.flatMap((f) => isQualifiedName(f).map((m) => invalidValue(path, f, m)));
-  if (builtIn)
-    finalizers.forEach((f, i) => {
-      const text = "name is neither a standard finalizer name nor is it fully qualified";
-      if (!f.includes("/") && !STANDARD_FINALIZERS.has(f)) errors.push(invalidValue(`${path}[${i}]`, f, text));
-    });
+  if (qualified) errors.push(...unqualified(finalizers));
   if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion"))
     errors.push(invalidValue(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"));
   return errors;
 }
+
+function unqualified(finalizers: readonly string[]): FieldError[] {
+  const text = "name is neither a standard finalizer name nor is it fully qualified";
+  return finalizers.flatMap((f, i) =>
+    f.includes("/") || STANDARD_FINALIZERS.has(f) ? [] : [invalidValue(`metadata.finalizers[${i}]`, f, text)],
+  );
+}
+
+/** Definitions of other APIs, and what they define, may have any finalizer. */
+const judgesFinalizers = ({ schema, group }: Kind<any>): boolean =>
+  !schema.dynamic && group !== "apiextensions.k8s.io" && group !== "apiregistration.k8s.io";
+
+/** Finalizers of all other kinds name who asks. */
+export const finalizerErrors = (kind: Kind<any>, { metadata }: KubeObject): FieldError[] =>
+  judgesFinalizers(kind) ? unqualified(metadata.finalizers ?? []) : [];
 
 const MAX_SUBRESOURCE = 256;
 

@@ -8,6 +8,7 @@ import { defineKind } from "../kind.ts";
 
 export const ControllerRevision = defineKind<T>({
   ...facts["apps/v1/controllerrevisions"],
+  revalidatesMetadata: true,
   validate: ({ data, revision = 0 }, _context, old) => [...nonNegative("revision", revision), ...(old ? [] : validateData(data))],
   validateUpdate: ({ data }, old) =>
     deepEqual(data, old.data) ? [] : [invalidValue("data", data ?? null, "field is immutable")],

@@ -56,7 +56,7 @@ export const Deployment = defineKind<T>({
     return errors;
   },
   warnings: (object, old) => makerWarnings(object, old, object.spec.template),
-  generation: true,
+  generation: "annotations",
 });
 export type Deployment = T;
 

@@ -6,6 +6,7 @@ import { nodeWarnings, validateNode, validateNodeUpdate } from "./validation/nod
 
 export const Node = defineKind<T>({
   ...facts["v1/nodes"],
+  revalidatesMetadata: true,
   cells(node, context) {
     const { nodeInfo: info, addresses = [], conditions = [] } = node.status ?? {};
     const of = (type: string) => addresses.find((a) => a.type === type)?.address ?? NONE;

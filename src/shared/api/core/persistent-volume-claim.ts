@@ -13,6 +13,7 @@ import {
 
 export const PersistentVolumeClaim = defineKind<T>({
   ...facts["v1/persistentvolumeclaims"],
+  revalidatesMetadata: true,
   cells(claim, context) {
     const { metadata, spec, status } = claim;
     const phase = metadata.deletionTimestamp ? "Terminating" : (status?.phase ?? "");

@@ -8,6 +8,7 @@ import { validateVolume, validateVolumeUpdate, volumeWarnings } from "./validati
 
 export const PersistentVolume = defineKind<T>({
   ...facts["v1/persistentvolumes"],
+  revalidatesMetadata: true,
   cells(volume, context) {
     const { metadata, spec, status } = volume;
     const claim = spec.claimRef ? `${spec.claimRef.namespace ?? ""}/${spec.claimRef.name ?? ""}` : "";

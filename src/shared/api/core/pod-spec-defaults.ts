@@ -42,7 +42,7 @@ function setPodSpecDefaults(spec: PodSpec): void {
 }
 
 /** Every container of a specification: init, regular, ephemeral. */
-function containersOf(spec: PodSpec): AnyContainer[] {
+export function containersOf(spec: PodSpec): AnyContainer[] {
   return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
 }
 

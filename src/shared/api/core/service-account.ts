@@ -6,6 +6,7 @@ const MOUNTABLE_SECRETS = "kubernetes.io/enforce-mountable-secrets";
 
 export const ServiceAccount = defineKind<T>({
   ...facts["v1/serviceaccounts"],
+  revalidatesMetadata: true,
   returnDeletedObject: true,
   prepareForCreate: keepSecretNames,
   prepareForUpdate: keepSecretNames,

@@ -1,0 +1,59 @@
+/** What a write is told of metadata, as a v1.36 API server answered. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ConfigMap, Deployment, Event, type Kind } from "../../../shared/api/index.ts";
+import type { ApiError } from "../../../shared/apimachinery/errors.ts";
+import { inMemoryServer, type InMemoryServer } from "../in-memory-server.ts";
+
+let running: InMemoryServer;
+beforeAll(async () => {
+  running = await inMemoryServer();
+  await ask("POST", path(ConfigMap), { metadata: { name: "x" } });
+  await ask("POST", path(Deployment), deployment({}));
+});
+afterAll(() => running.close());
+
+const path = (kind: Kind<any>) => `/api${kind.group ? "s" : ""}/${kind.groupVersion}/namespaces/default/${kind.plural}`;
+
+async function ask(method: "POST" | "PUT", path: string, body: object, query: Record<string, string> = {}): Promise<any> {
+  return (await running.client.transport.request({ method, path, body, query })).body;
+}
+
+const refusal = (asked: Promise<unknown>): Promise<string> =>
+  asked.then(
+    () => "",
+    (error: ApiError) => error.status.message ?? "",
+  );
+
+const deployment = (metadata: object) => ({
+  metadata: { name: "x", ...metadata },
+  spec: {
+    selector: { matchLabels: { a: "b" } },
+    template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } },
+  },
+});
+
+const unqualified =
+  'metadata.finalizers[0]: Invalid value: "x": name is neither a standard finalizer name nor is it fully qualified';
+
+test.each<[string, object, string]>([
+  ["a body without a name", {}, "the name of the object (x based on URL) was undeterminable: name must be provided"],
+  ["a finalizer that names nobody", { name: "x", finalizers: ["x"] }, `ConfigMap "x" is invalid: ${unqualified}`],
+])("an update refuses %s", async (_, metadata, message) => {
+  expect(await refusal(ask("PUT", `${path(ConfigMap)}/x`, { metadata }))).toBe(message);
+});
+
+test("an update judges a generated name where the kind is judged whole", async () => {
+  const metadata = { name: "x", generateName: "Bad_" };
+  expect(await refusal(ask("PUT", `${path(ConfigMap)}/x`, { metadata }))).toContain("metadata.generateName: Invalid value");
+  expect(await refusal(ask("PUT", `${path(Deployment)}/x`, deployment(metadata)))).toBe("");
+});
+
+test("an event of the core group may have any name and finalizer", async () => {
+  const event = { metadata: { name: "Bad_Name", finalizers: ["x"] }, involvedObject: { namespace: "default" } };
+  expect(await refusal(ask("POST", path(Event), event))).toBe("");
+});
+
+test("annotations are part of a Deployment's generation", async () => {
+  const now = await ask("PUT", `${path(Deployment)}/x`, deployment({ annotations: { a: "b" } }));
+  expect(now.metadata.generation).toBe(2);
+});
