@@ -50,7 +50,7 @@ export function statusOf(
     if (labels.every(([k, v]) => pod.metadata.labels?.[k] === v)) labelled++;
     if (!isPodReady(pod)) continue;
     ready++;
-    if (availableAfterMs(pod, owner.minReadySeconds, now) === 0) available++;
+    if (!owner.minReadySeconds || availableAfterMs(pod, owner.minReadySeconds, now) === 0) available++;
   }
   const conditions = withFailure(owner, active.length, failure, now);
   return {
