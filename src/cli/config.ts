@@ -1,14 +1,26 @@
 /** The config file of `up`: the same settings as its options, and those that are too long for one. */
 import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
-import type { ClusterSettings } from "../cluster/settings.ts";
+import { defaults, type ClusterSettings } from "../cluster/settings.ts";
+import { cidrContains, formatCidr, parseCidr, parseIp } from "../shared/lib/ip.ts";
 import { fail } from "../cluster/failure.ts";
 
 type Check = (value: unknown) => string | undefined;
 
 const text: Check = (v) => (typeof v === "string" && v !== "" ? undefined : "must be a text");
 const cidr: Check = (v) =>
-  typeof v === "string" && /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(v) ? undefined : "must be an IPv4 range such as 10.96.0.0/16";
+  typeof v === "string" && parseCidr(v)?.family === 4 && isNetwork(v) ? undefined : "must be an IPv4 range such as 10.96.0.0/16";
+const isNetwork = (range: string) => formatCidr(parseCidr(range)!) === range;
+const address: Check = (v) =>
+  typeof v === "string" && parseIp(v)?.family === 4 ? undefined : "must be an IPv4 address such as 10.96.0.10";
+const domain: Check = (v) =>
+  typeof v === "string" && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(v)
+    ? undefined
+    : "must be a domain such as cluster.local";
+const urls: Check = (v) =>
+  !texts(v) && (v as string[]).every((url) => /^https?:\/\//.test(url) && URL.canParse(url))
+    ? undefined
+    : "must be a list of URLs such as http://127.0.0.1:2379";
 const oneOf =
   (...values: string[]): Check =>
   (v) =>
@@ -31,12 +43,12 @@ const CHECKS: Record<keyof ClusterSettings, Check> = {
   nodes: whole(1, 64),
   port: whole(1, 65_535),
   serviceCidr: cidr,
-  clusterDnsIp: text,
-  clusterDomain: text,
+  clusterDnsIp: address,
+  clusterDomain: domain,
   podCidr: cidr,
   proxyMode: oneOf("nftables", "iptables"),
   registryMirrors: mirrors,
-  etcdEndpoints: texts,
+  etcdEndpoints: urls,
 };
 
 /** Settings of a YAML file; every fault is named with its key. */
@@ -56,6 +68,12 @@ export function readConfig(file: string): Partial<ClusterSettings> {
     const fault = check ? check(value) : `no such setting; there is: ${Object.keys(CHECKS).join(", ")}`;
     return fault ? [`${key}: ${fault}`] : [];
   });
+  if (!faults.length) faults.push(...dnsFault(settings));
   if (faults.length) fail(`--config ${file}: ${faults.join("; ")}`);
   return settings as Partial<ClusterSettings>;
+}
+
+function dnsFault({ clusterDnsIp, serviceCidr = defaults.serviceCidr }: Partial<ClusterSettings>): string[] {
+  if (!clusterDnsIp || cidrContains(parseCidr(serviceCidr)!, parseIp(clusterDnsIp)!)) return [];
+  return [`clusterDnsIp: must lie in serviceCidr, ${serviceCidr}`];
 }

@@ -32,6 +32,7 @@ import { withLock } from "./lock.ts";
 import { installPackages } from "./packages.ts";
 import { firstFree, isFree } from "./ports.ts";
 import { logFile, processPid, startSupervised, stopSupervised } from "./processes.ts";
+import { settingFault } from "./setting-changes.ts";
 import { terminalProgress, type Progress } from "./progress.ts";
 import { executable } from "./self.ts";
 
@@ -60,7 +61,7 @@ async function start(name: string, fromFile: Partial<ClusterSettings>, options: 
   const settings = await settle(name, fromFile, options, progress);
   const real = settings.nodeKind === "real";
   if (real) installPackages((line) => progress.say(line));
-  const network = real ? await progress.step("Network", () => makeNetwork(settings)) : undefined;
+  const network = real ? await progress.step("Network", () => makeNetwork(settings, fromFile)) : undefined;
   const fixed = options.port !== undefined || fromFile.port !== undefined || loadCluster(name) !== undefined;
   const saved = saveCluster(network ? inRanges(settings, network) : settings);
   const cluster = await progress.step("Control plane", () => startServerOnFreePort(saved, network, { fixed }));
@@ -95,7 +96,8 @@ async function settle(
 ): Promise<ClusterSettings> {
   const existing = loadCluster(name);
   const wanted = { ...fromFile, ...(options.nodes && { nodes: options.nodes }), ...(options.port && { port: options.port }) };
-  const nodeKind = existing?.nodeKind ?? kindOfNodes(options.simulate ? "simulated" : (fromFile.nodeKind ?? "real"), progress);
+  if (fromFile.nodeKind) wanted.nodeKind = kindOfNodes(fromFile.nodeKind, progress);
+  const nodeKind = existing?.nodeKind ?? kindOfNodes(options.simulate ? "simulated" : (wanted.nodeKind ?? "real"), progress);
   const settings = {
     ...defaults,
     ...existing,
@@ -104,15 +106,11 @@ async function settle(
     nodeKind,
     port: wanted.port ?? existing?.port ?? (await choosePort()),
   };
-  if (existing && settings.nodes < existing.nodes)
-    fail(
-      `--nodes ${settings.nodes}: cluster ${name} has ${existing.nodes}; delete a node with kubectl, nodes cannot be taken away here`,
-    );
   if (existing && options.simulate && existing.nodeKind === "real")
     fail(`--simulate: cluster ${name} has real nodes; choose another --name`);
   const runs = processPid(join(clusterDir(name), "server")) !== undefined;
-  if (runs && settings.port !== existing?.port)
-    fail(`--port ${settings.port}: cluster ${name} runs on port ${existing?.port}; 'knarr down' first`);
+  const fault = existing && settingFault(existing, wanted, { runs });
+  if (fault) fail(fault);
   if (!runs && !(await isFree(settings.port))) fail(`port ${settings.port} is in use by another program; choose one with --port`);
   return settings;
 }
@@ -135,14 +133,19 @@ async function choosePort(): Promise<number> {
   return firstFree(FIRST_PORT, taken);
 }
 
-async function makeNetwork(settings: ClusterSettings): Promise<ClusterNetwork> {
+/** Ranges that the file names, or that the cluster has, are taken or refused; others may be any that are free. */
+async function makeNetwork(settings: ClusterSettings, fromFile: Partial<ClusterSettings>): Promise<ClusterNetwork> {
   const { name, podCidr, serviceCidr } = settings;
   const known = loadCluster(name);
   const others = listClusters().filter((other) => other !== name);
   return createClusterNetwork({
     cluster: name,
     avoid: others.map((other) => loadCluster(other)).flatMap((other) => (other ? [other.podCidr, other.serviceCidr] : [])),
-    ...(known ? { required: { podCidr, serviceCidr } } : { wanted: { podCidr, serviceCidr } }),
+    wanted: { podCidr, serviceCidr },
+    required: {
+      ...((known || fromFile.podCidr) && { podCidr }),
+      ...((known || fromFile.serviceCidr || fromFile.clusterDnsIp) && { serviceCidr }),
+    },
   });
 }
 
