@@ -7,5 +7,5 @@ declare const KNARR_BUNDLES: Readonly<Record<string, string>>;
 
 export const { startCluster } = loadBundle(
   join(import.meta.dirname, KNARR_BUNDLES["server"]!),
-  "testing",
+  "server",
 ) as typeof import("./index.ts");

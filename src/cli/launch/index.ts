@@ -20,5 +20,6 @@ const BUNDLE_OF: Readonly<Record<string, string>> = {
 
 const [command = "", ...args] = process.argv.slice(2);
 const name = BUNDLE_OF[command] ?? "cli";
-const purpose = /^[a-z-]+$/.test(command) ? command : "none";
+/** Commands have little in common, servers nearly all. */
+const purpose = name === "cli" && /^[a-z]+$/.test(command) ? command : name;
 void (loadBundle(join(import.meta.dirname, KNARR_BUNDLES[name]!), purpose) as Program).main(command, args);
