@@ -111,32 +111,8 @@ export function requireCluster(name: string): Cluster {
 export function saveCluster(settings: ClusterSettings): Cluster {
   const cluster = withPaths(settings);
   mkdirSync(cluster.dir, { recursive: true, mode: 0o700 });
-  const {
-    name,
-    nodeKind,
-    nodes,
-    port,
-    serviceCidr,
-    clusterDnsIp,
-    clusterDomain,
-    podCidr,
-    proxyMode,
-    registryMirrors,
-    etcdEndpoints,
-  } = cluster;
-  const text = {
-    name,
-    nodeKind,
-    nodes,
-    port,
-    serviceCidr,
-    clusterDnsIp,
-    clusterDomain,
-    podCidr,
-    proxyMode,
-    registryMirrors,
-    etcdEndpoints,
-  };
+  const members = ["name", "port", ...Object.keys(defaults)] as (keyof ClusterSettings)[];
+  const text = Object.fromEntries(members.map((member) => [member, cluster[member]]));
   writeAtomically(join(cluster.dir, "cluster.json"), `${JSON.stringify(text, null, 2)}\n`);
   return cluster;
 }

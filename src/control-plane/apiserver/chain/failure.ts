@@ -20,9 +20,3 @@ export function failure(error: unknown, format: Format = plainJson, warnings: re
     ...(retry && { headers: { "retry-after": String(retry) } }),
   };
 }
-
-const mediaTypes = {
-  json: "application/json",
-  yaml: "application/yaml",
-  protobuf: "application/vnd.kubernetes.protobuf",
-} as const;

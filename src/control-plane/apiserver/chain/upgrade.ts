@@ -37,7 +37,8 @@ async function upgrade(core: Core, request: IncomingMessage, socket: Duplex, hea
   if (!info.isResource) throw noSuchResource();
   const found = route(core.resources, info, incoming.method);
   const resource = connectResourceOf(core, found);
-  if (!resource?.upgrade) throw notImplemented(`${[info.resource, info.subresource].filter(Boolean).join("/")} cannot be upgraded`);
+  if (!resource?.upgrade)
+    throw notImplemented(`${[info.resource, info.subresource].filter(Boolean).join("/")} cannot be upgraded`);
   await mayChange(core, info, user);
   const context = await admitConnect(core, found.served, info.subresource, connectContext(core, incoming, info, user));
   await resource.upgrade(context, { request, socket, head });

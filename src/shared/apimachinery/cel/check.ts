@@ -7,7 +7,19 @@ import { dotted } from "./evaluate.ts";
 import { compiled } from "./functions/standard.ts";
 import { durationOf, timestampOf } from "./functions/time.ts";
 import type { Library } from "./library.ts";
-import { dyn, fits, listOf, mapOf, optionalOf, showType, substituted, type, type Bindings, type CelType } from "./types.ts";
+import {
+  dyn,
+  fits,
+  listOf,
+  mapOf,
+  optionalOf,
+  showType,
+  substituted,
+  type,
+  TYPE_NAMES,
+  type Bindings,
+  type CelType,
+} from "./types.ts";
 
 /** undefined: not declared. */
 export type Declarations = (name: string) => CelType | undefined;
@@ -17,20 +29,6 @@ export interface Checked {
   issues: CelIssue[];
 }
 
-const TYPE_NAMES = new Set([
-  "bool",
-  "int",
-  "uint",
-  "double",
-  "string",
-  "bytes",
-  "list",
-  "map",
-  "null_type",
-  "type",
-  "google.protobuf.Timestamp",
-  "google.protobuf.Duration",
-]);
 /** What stands where a type could not be found: nothing more is said about it. */
 const unknown = type("dyn");
 

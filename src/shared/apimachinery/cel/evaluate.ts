@@ -16,6 +16,7 @@ import {
   TypeValue,
   Uint,
 } from "./values.ts";
+import { TYPE_NAMES } from "./types.ts";
 
 export interface Scope {
   /** undefined: not declared here. */
@@ -27,21 +28,6 @@ export interface Evaluation {
   /** Steps that may still be made; guards against expressions that never end. */
   budget: { steps: number };
 }
-
-const TYPES = new Set([
-  "bool",
-  "int",
-  "uint",
-  "double",
-  "string",
-  "bytes",
-  "list",
-  "map",
-  "null_type",
-  "type",
-  "google.protobuf.Timestamp",
-  "google.protobuf.Duration",
-]);
 
 export function evaluate(expr: Expr, scope: Scope, run: Evaluation): unknown {
   if (--run.budget.steps < 0) throw new CelError("operation cancelled: actual cost limit exceeded");
@@ -56,7 +42,7 @@ export function evaluate(expr: Expr, scope: Scope, run: Evaluation): unknown {
       return identifier(expr.name, scope);
     case "select": {
       const name = dotted(expr);
-      if (name && TYPES.has(name)) return new TypeValue(name);
+      if (name && TYPE_NAMES.has(name)) return new TypeValue(name);
       return expr.optional ? optionalField(value(expr.target), expr.field) : field(value(expr.target), expr.field);
     }
     case "has":
@@ -92,7 +78,7 @@ function put(map: Map<unknown, unknown>, key: unknown, value: unknown, optional:
 function identifier(name: string, scope: Scope): unknown {
   const value = scope.get(name);
   if (value !== undefined) return canonical(value);
-  if (TYPES.has(name)) return new TypeValue(name);
+  if (TYPE_NAMES.has(name)) return new TypeValue(name);
   throw new CelError(`no such attribute(s): ${name}`);
 }
 

@@ -8,6 +8,22 @@ export interface CelType {
   field?(name: string): CelType | undefined;
 }
 
+/** Types that an expression can name: each is a value too. */
+export const TYPE_NAMES = new Set([
+  "bool",
+  "int",
+  "uint",
+  "double",
+  "string",
+  "bytes",
+  "list",
+  "map",
+  "null_type",
+  "type",
+  "google.protobuf.Timestamp",
+  "google.protobuf.Duration",
+]);
+
 const simple = new Map<string, CelType>();
 
 export function type(name: string): CelType {
