@@ -13,7 +13,7 @@ import { failure } from "../chain/failure.ts";
 import type { Answer, Format, Result } from "../chain/types.ts";
 import { bytesOf, objectOf } from "../registry/convert.ts";
 import { partialOf, rowOf, tableOf } from "../table/table.ts";
-import { jsonItems, jsonList, protobufList } from "./list.ts";
+import { jsonItems, jsonList, protobufForm, protobufList } from "./list.ts";
 import { formatYaml } from "./yaml.ts";
 import { tableOptions } from "./table-options.ts";
 import { watchEncoder } from "./watch.ts";
@@ -107,10 +107,9 @@ function one(object: KubeObject, schema: StructSchema | undefined, format: Forma
 function listContent(result: Extract<Result, { type: "list" }>, format: Format): Omit<Content, "code"> {
   const { served, entries, meta } = result;
   const { kind } = served;
-  if (!format.as) {
-    if (format.media === "json" && !format.pretty) return { chunks: jsonList(served, entries, meta) };
-    if (format.media === "protobuf") return { chunks: protobufList(served, entries, meta)[Symbol.iterator]() };
-  }
+  if (!format.as && format.media === "json" && !format.pretty) return { chunks: jsonList(served, entries, meta) };
+  const form = protobufForm(format);
+  if (form) return { chunks: protobufList(served, entries, meta, form) };
   const made = madeAsWritten(result, format);
   if (made) return { chunks: made };
   const objects = entries.map((e) => objectOf(e, served));

@@ -7,6 +7,7 @@ import { badRequest, expired } from "../../../shared/apimachinery/errors.ts";
 import { CompactedError, FutureRevisionError } from "../../store/types.ts";
 import { CachedObject } from "../cache/cached-object.ts";
 import type { ListMeta, Result } from "../chain/types.ts";
+import { encodedAhead } from "../negotiation/list.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import { prepared } from "./convert.ts";
 import { listOptions, type ListOptions } from "./list-options.ts";
@@ -24,7 +25,8 @@ export function list(op: Operation): Result | Promise<Result> {
   const listed = ({ entries, meta }: Page): Result | Promise<Result> => {
     const result: Result = { type: "list", served: op.served, entries, meta };
     const waits = entries.flatMap((e) => prepared(e, op.served) ?? []);
-    return waits.length ? Promise.all(waits).then(() => result) : result;
+    if (waits.length) return Promise.all(waits).then(() => result);
+    return encodedAhead(op.served, entries, op.format)?.then(() => result) ?? result;
   };
   return page instanceof Promise ? page.then(listed) : listed(page);
 }
