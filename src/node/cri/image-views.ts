@@ -79,7 +79,7 @@ export async function removeImageViews(cri: Cri, keys: readonly string[]): Promi
 }
 
 /** CRI names the directory of the snapshotter it uses: `<root>/io.containerd.snapshotter.v1.overlayfs`. */
-async function snapshotterOf(cri: Cri): Promise<string> {
+export async function snapshotterOf(cri: Cri): Promise<string> {
   const directory = (await cri.imageFs())[0]?.fs_id?.mountpoint ?? "";
   return /\.snapshotter\.v1\.([^/]+)$/.exec(directory)?.[1] ?? "overlayfs";
 }

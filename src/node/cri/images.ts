@@ -1,9 +1,10 @@
 /** Images of one containerd: import of a tar, and the sandbox image, which exists without any registry. */
 import { createReadStream } from "node:fs";
 import { run } from "../../shared/lib/command.ts";
-import type { Cri } from "./client.ts";
+import { createCri, type Cri } from "./client.ts";
 import { DEFAULT_SANDBOX_IMAGE } from "./containerd.ts";
 import { buildImage, hostArchitecture } from "./image-build.ts";
+import { snapshotterOf } from "./image-views.ts";
 import { pauseElf } from "./pause-elf.ts";
 
 /** Where CRI keeps its images and containers inside containerd. */
@@ -15,7 +16,11 @@ const CRI_NAMESPACE = "k8s.io";
  */
 export async function importImage(socket: string, tar: Uint8Array | string, signal?: AbortSignal): Promise<string[]> {
   const input = typeof tar === "string" ? createReadStream(tar) : tar;
-  const { stdout } = await run(["ctr", "-n", CRI_NAMESPACE, "-a", socket, "images", "import", "-"], { input, signal });
+  const cri = createCri(socket);
+  // ctr has a default of its own, from where CRI would have to unpack a second time.
+  const snapshotter = await snapshotterOf(cri).finally(() => cri.close());
+  const ctr = ["ctr", "-n", CRI_NAMESPACE, "-a", socket];
+  const { stdout } = await run([...ctr, "images", "import", "--snapshotter", snapshotter, "-"], { input, signal });
   return [...stdout.matchAll(/^unpacking (\S+) /gm)].map((match) => match[1]!);
 }
 
