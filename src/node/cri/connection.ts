@@ -44,16 +44,7 @@ export interface Services {
 }
 
 /** Connects lazily to `unix://<socket>`; every call rejects with `CriError`. */
-export function connect(
-  socket: string,
-  { proto, package: name, services, headers = {} }: Services,
-): { call: Call; close(): void } {
-  const definition = fromJSON(parseProto(proto, name), {
-    keepCase: true,
-    longs: Number,
-    enums: String,
-    defaults: true,
-  });
+export function connect(socket: string, services: Services): { call: Call; close(): void } {
   const options = {
     "grpc.max_receive_message_length": MESSAGE_LIMIT,
     "grpc.max_send_message_length": MESSAGE_LIMIT,
@@ -63,10 +54,10 @@ export function connect(
     "grpc.enable_retries": 0,
     "grpc.default_authority": "localhost",
   };
-  const service = Object.assign({}, ...services.map((one) => definition[`${name}.${one}`])) as grpc.ServiceDefinition;
+  const service = definitionOf(services);
   const Client = grpc.makeGenericClientConstructor(service, "cri");
   const client = new Client(`unix://${socket}`, grpc.credentials.createInsecure(), options);
-  const metadata = grpc.Metadata.fromHttp2Headers(headers);
+  const metadata = grpc.Metadata.fromHttp2Headers(services.headers ?? {});
   const call: Call = (method, request, { timeoutMs = CALL_TIMEOUT_MS, signal } = {}) => {
     const { path, requestSerialize, responseDeserialize } = service[method]!;
     return new Promise((resolve, reject) => {
@@ -90,4 +81,17 @@ export function connect(
     });
   };
   return { call, close: () => client.close() };
+}
+
+const definitions = new Map<string, grpc.ServiceDefinition>();
+
+/** Read once: connections come and go. */
+function definitionOf({ proto, package: name, services }: Services): grpc.ServiceDefinition {
+  let definition = definitions.get(proto);
+  if (!definition) {
+    const all = fromJSON(parseProto(proto, name), { keepCase: true, longs: Number, enums: String, defaults: true });
+    definition = Object.assign({}, ...services.map((one) => all[`${name}.${one}`])) as grpc.ServiceDefinition;
+    definitions.set(proto, definition);
+  }
+  return definition;
 }
