@@ -7,6 +7,7 @@ import {
   Deployment,
   HorizontalPodAutoscaler,
   Job,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
@@ -227,4 +228,11 @@ test("errors of decoding name embedded structs and Go's own types", () => {
     "cannot unmarshal array into Go struct field PodSpec.spec.overhead of type v1.ResourceList",
   );
   expect(() => decodeValue(Pod.schema, { metadata: { uid: 5 } })).toThrow("ObjectMeta.metadata.uid of type types.UID");
+});
+
+test("a volume's status keeps the time of its phase", () => {
+  const status = { phase: "Bound" } as PersistentVolume["status"];
+  const old = { phase: "Bound", lastPhaseTransitionTime: "2020-01-01T00:00:00Z" } as const;
+  PersistentVolume.prepareForStatusUpdate?.({ status } as PersistentVolume, { status: old } as PersistentVolume, context);
+  expect(status).toEqual(old);
 });

@@ -19,6 +19,8 @@ export interface BodyKind {
   version: string;
   kind: string;
   schema: StructSchema;
+  /** Older versions with the same fields, which clients of their time still send. */
+  olderVersions?: readonly string[];
   /** The registry that a refusal names; options are refused in the decoder's own words, without saying what was expected. */
   optionsOf?: string;
 }
@@ -143,6 +145,7 @@ function goKind(value: unknown): string {
 
 function checkType(kind: BodyKind, type: TypeMeta, value: unknown, bytes: Uint8Array | string, options: BodyOptions): void {
   if (type.kind === kind.kind && type.apiVersion === groupVersion(kind)) return;
+  if (type.kind === kind.kind && kind.olderVersions?.some((version) => type.apiVersion === `${kind.group}/${version}`)) return;
   const parts = type.apiVersion.split("/");
   if (parts.length > 2) throw unrecognized(kind, bytes, `unexpected GroupVersion string: ${type.apiVersion}`);
   const [group, version] = parts.length === 2 ? [parts[0]!, parts[1]!] : ["", parts[0]!];

@@ -99,7 +99,9 @@ const pathsOf = (kind: Kind<any>) => kind.scale ?? { specReplicas: "spec.replica
 function answer(op: Operation, result: Result): Result {
   if (result.type !== "entry" && result.type !== "object") return result;
   const object = result.type === "entry" ? objectOf(result.entry, op.served) : (result.object as KubeObject);
-  return { type: "object", code: result.code, object: scaleOf(op.served.kind, object), schema: Scale.schema };
+  const { kind } = op.served;
+  const served = kind.schema.dynamic ? undefined : { ...op.served, kind: Scale };
+  return { type: "object", code: result.code, object: scaleOf(kind, object), schema: Scale.schema, ...(served && { served }) };
 }
 
 function scaleOf(kind: Kind<any>, object: KubeObject): Scale {

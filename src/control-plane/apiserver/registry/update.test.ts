@@ -1,6 +1,6 @@
 /** What a write is told of metadata, as a v1.36 API server answered. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ConfigMap, Deployment, Event, type Kind } from "../../../shared/api/index.ts";
+import { ConfigMap, Deployment, Event, Pod, type Kind } from "../../../shared/api/index.ts";
 import type { ApiError } from "../../../shared/apimachinery/errors.ts";
 import { inMemoryServer, type InMemoryServer } from "../in-memory-server.ts";
 
@@ -56,4 +56,19 @@ test("an event of the core group may have any name and finalizer", async () => {
 test("annotations are part of a Deployment's generation", async () => {
   const now = await ask("PUT", `${path(Deployment)}/x`, deployment({ annotations: { a: "b" } }));
   expect(now.metadata.generation).toBe(2);
+});
+
+test("an Eviction of policy/v1beta1 is understood", async () => {
+  await ask("POST", "/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } });
+  await ask("POST", path(Pod), { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } });
+  const eviction = { apiVersion: "policy/v1beta1", kind: "Eviction", metadata: { name: "p" } };
+  expect(await refusal(ask("POST", `${path(Pod)}/p/eviction`, eviction))).toBe("");
+});
+
+test("a scale is shown as a row", async () => {
+  const headers = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };
+  const asked = { method: "GET", path: `${path(Deployment)}/x/scale`, headers } as const;
+  const { columnDefinitions, rows } = (await running.client.transport.request(asked)).body as Record<string, any[]>;
+  expect(columnDefinitions!.map(({ name }) => name)).toEqual(["Name", "Desired", "Available", "Age"]);
+  expect(rows![0].cells.slice(0, 3)).toEqual(["x", 1, 0]);
 });

@@ -83,7 +83,8 @@ function bodyKind(op: Operation): BodyKind {
   const { kind } = op.served;
   if (!op.subresource) return kind;
   const { group, version, kind: name } = op.subresource;
-  return { group, version, kind: name, schema: structSchema(definitionOf(op.subresource)) };
+  const olderVersions = name === "Eviction" ? ["v1beta1"] : undefined;
+  return { group, version, kind: name, schema: structSchema(definitionOf(op.subresource)), olderVersions };
 }
 
 /** OpenAPI model name: `policy/v1 Eviction` → `io.k8s.api.policy.v1.Eviction`. */

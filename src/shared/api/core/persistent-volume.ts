@@ -38,11 +38,12 @@ export const PersistentVolume = defineKind<T>({
   prepareForCreate(volume, { now }) {
     volume.status = { phase: "Pending", lastPhaseTransitionTime: formatTime(now) };
   },
-  prepareForStatusUpdate(volume, old, { now }) {
-    if (volume.status.phase !== old.status.phase) {
-      const given = volume.status.lastPhaseTransitionTime;
-      if (!given || given === old.status.lastPhaseTransitionTime) volume.status.lastPhaseTransitionTime = formatTime(now);
-    }
+  prepareForStatusUpdate({ status }, { status: old }, { now }) {
+    const { lastPhaseTransitionTime: given } = status;
+    const known = old.lastPhaseTransitionTime;
+    if (status.phase !== old.phase) {
+      if (!given || given === known) status.lastPhaseTransitionTime = formatTime(now);
+    } else if (!given && known) status.lastPhaseTransitionTime = known;
   },
 });
 export type PersistentVolume = T;

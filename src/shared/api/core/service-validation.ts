@@ -146,14 +146,14 @@ function validateLoadBalancer({ metadata, spec }: Service): FieldError[] {
     if (annotated.trim()) for (const range of annotated.split(",")) errors.push(...validateLegacyCidr(field, range.trim()));
   }
   if (spec.allocateLoadBalancerNodePorts !== undefined) only("spec.allocateLoadBalancerNodePorts");
-  const balancerClass = spec.loadBalancerClass;
-  if (balancerClass === undefined) return errors;
-  only("spec.loadBalancerClass");
-  if (spec.type !== "LoadBalancer") return errors;
-  return [
-    ...errors,
-    ...isQualifiedName(balancerClass).map((text) => invalidValue("spec.loadBalancerClass", balancerClass, text)),
-  ];
+  return [...errors, ...validateBalancerClass(spec)];
+}
+
+function validateBalancerClass({ type, loadBalancerClass: name }: Spec): FieldError[] {
+  const field = "spec.loadBalancerClass";
+  if (name === undefined) return [];
+  if (type !== "LoadBalancer") return [forbidden(field, "may only be used when `type` is 'LoadBalancer'")];
+  return isQualifiedName(name).map((text) => invalidValue(field, name, text));
 }
 
 function validateTraffic(spec: Spec): FieldError[] {
@@ -188,6 +188,7 @@ export function validateServiceUpdate({ spec }: Service, { spec: old }: Service)
   const errors = [...validateAddressChange(spec, old), ...validateFamilyChange(spec, old)];
   if (spec.type === "LoadBalancer" && old.type === "LoadBalancer" && spec.loadBalancerClass !== old.loadBalancerClass)
     errors.push(invalidValue("spec.loadBalancerClass", spec.loadBalancerClass, SET_ONCE));
+  errors.push(...validateBalancerClass(spec)); // told twice, as upstream does
   if (needsHealthCheck(spec) && needsHealthCheck(old) && spec.healthCheckNodePort !== old.healthCheckNodePort)
     errors.push(forbidden("spec.healthCheckNodePort", "field is immutable"));
   return errors;
