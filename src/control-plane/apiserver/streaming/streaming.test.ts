@@ -1,8 +1,10 @@
 import { constants, inflateSync } from "node:zlib";
+import { createServer, request } from "node:http";
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { rewriteHtml, rewriteUrl } from "./rewrite.ts";
 import { SpdyClient } from "./spdy-client.ts";
+import { acceptWebSocket, websocketProtocols } from "./websocket.ts";
 
 test("links of a proxied page lead through the proxy", () => {
   const place = { prefix: "/api/v1/namespaces/ns/pods/p:80/proxy", hosts: ["10.0.0.1:80"] };
@@ -62,4 +64,33 @@ test("SPDY: data and ends reach their streams however the bytes are cut", () => 
   };
   for (const byte of Buffer.concat([frame(0, "one"), frame(1, "two")])) socket.emit("data", Buffer.from([byte]));
   expect(log).toEqual(["one", "two", "end"]);
+});
+
+test("WebSocket: a protocol whose name is no token is agreed on", async () => {
+  const tunnel = "SPDY/3.1+portforward.k8s.io";
+  const server = createServer().on("upgrade", (incoming, socket, head) => {
+    const connection = { request: incoming, socket, head };
+    void acceptWebSocket(connection, websocketProtocols(connection)[0]!);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  const headers = {
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": Buffer.alloc(16).toString("base64"),
+    "sec-websocket-protocol": tunnel,
+  };
+  const agreed = await new Promise((resolve, reject) => {
+    request({ host: "127.0.0.1", port, headers, agent: false })
+      .on("upgrade", (response, socket) => {
+        socket.destroy();
+        resolve(response.headers["sec-websocket-protocol"]);
+      })
+      .on("response", (response) => reject(new Error(`${response.statusCode}`)))
+      .on("error", reject)
+      .end();
+  });
+  server.close();
+  expect(agreed).toBe(tunnel);
 });

@@ -9,15 +9,21 @@ export function websocketProtocols({ request }: UpgradedConnection): string[] {
 
 const servers = new Map<string, WebSocketServer>();
 
-/** An empty protocol: none is named in the answer. */
+/**
+ * An empty protocol: none is named in the answer. The names are kept from `ws`, which takes tokens alone and refuses
+ * `SPDY/3.1+portforward.k8s.io` for its slash.
+ */
 export function acceptWebSocket({ request, socket, head }: UpgradedConnection, protocol: string): Promise<WebSocket> {
-  let server = servers.get(protocol);
-  if (!server) {
-    const handleProtocols = () => protocol || (false as const);
-    servers.set(
-      protocol,
-      (server = new WebSocketServer({ noServer: true, perMessageDeflate: false, handleProtocols, clientTracking: false })),
-    );
-  }
+  delete request.headers["sec-websocket-protocol"];
+  const server = serverOf(protocol);
   return new Promise((resolve) => server.handleUpgrade(request, socket as never, head, (ws) => resolve(ws)));
+}
+
+function serverOf(protocol: string): WebSocketServer {
+  const known = servers.get(protocol);
+  if (known) return known;
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false });
+  if (protocol) server.on("headers", (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
+  servers.set(protocol, server);
+  return server;
 }
