@@ -123,7 +123,10 @@ interface TypeMeta {
 function typeOf(kind: BodyKind, value: unknown, bytes: Uint8Array | string): TypeMeta {
   const bad = (text: string) =>
     unrecognized(kind, bytes, `couldn't get version/kind; json parse error: json: cannot unmarshal ${text}`);
-  if (value === null || value === undefined) return { apiVersion: groupVersion(kind), kind: kind.kind };
+  const custom = kind.schema.dynamic && typeof bytes !== "string";
+  if ((value === null || value === undefined) && !custom) return { apiVersion: groupVersion(kind), kind: kind.kind };
+  if (value === null || value === undefined)
+    throw unrecognized(kind, bytes, `Object 'Kind' is missing in '${toText(bytes as Uint8Array)}'`);
   if (typeof value !== "object" || Array.isArray(value)) throw bad(`${goKind(value)} into Go value of type ${TYPE_STRUCT}`);
   const given = value as Record<string, unknown>;
   for (const field of ["apiVersion", "kind"]) {
@@ -133,8 +136,12 @@ function typeOf(kind: BodyKind, value: unknown, bytes: Uint8Array | string): Typ
   const missing = kind.schema.dynamic && !given["kind"];
   if (missing)
     throw unrecognized(kind, bytes, `Object 'Kind' is missing in '${typeof bytes === "string" ? bytes : toText(bytes)}'`);
+  if (custom && !given["apiVersion"]) throw wrongVersion(kind, "");
   return { apiVersion: (given["apiVersion"] as string) || groupVersion(kind), kind: (given["kind"] as string) || kind.kind };
 }
+
+const wrongVersion = (kind: BodyKind, given: string) =>
+  badRequest(`the API version in the data (${given}) does not match the expected API version (${groupVersion(kind)})`);
 
 const TYPE_STRUCT = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
@@ -152,11 +159,8 @@ function checkType(kind: BodyKind, type: TypeMeta, value: unknown, bytes: Uint8A
   const old = group === kind.group && /alpha|beta/.test(version) && version !== kind.version;
   if (kind.schema.dynamic && type.apiVersion === groupVersion(kind)) throw wrongCustomKind(kind, type.kind, value);
   const known = options.registered?.(group, version, type.kind) ?? false;
-  if (group === kind.group && type.kind === kind.kind && (known || old || kind.schema.dynamic)) {
-    throw badRequest(
-      `the API version in the data (${type.apiVersion}) does not match the expected API version (${groupVersion(kind)})`,
-    );
-  }
+  if (kind.schema.dynamic || (group === kind.group && type.kind === kind.kind && (known || old)))
+    throw wrongVersion(kind, type.apiVersion);
   const found = { version, kind: type.kind };
   if (known)
     throw cannotHandle(

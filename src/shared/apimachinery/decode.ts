@@ -642,8 +642,18 @@ function readDynamic(walk: Walk, schema: Schema, value: unknown): unknown {
     });
     return out;
   }
+  // Where no object belongs, nothing of one is known.
+  if (
+    schema.type !== "map" &&
+    isObject(value) &&
+    !(value instanceof NumberText) &&
+    !(schema.type === "scalar" && schema.scalar === "any")
+  )
+    return readDynamicStruct(walk, NOTHING, value);
   return plain(walk, value, true);
 }
+
+const NOTHING: StructSchema = { type: "struct", name: "", structType: "granular", fields: new Map(), dynamic: true };
 
 function readDynamicStruct(walk: Walk, schema: StructSchema, value: unknown): unknown {
   if (!isObject(value) || value instanceof NumberText) return plain(walk, value, true);

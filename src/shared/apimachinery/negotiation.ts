@@ -75,6 +75,8 @@ export interface Offer {
   routed?: readonly string[];
   /** No router looks first (custom resources), and the refusal names these. */
   unrouted?: readonly string[];
+  /** Of the media types the one that only converted answers come in. */
+  convertedOnly?: string;
   /** Whether a conversion is possible here; default none is. */
   allows?(convert: Conversion, mediaType: string): boolean;
 }
@@ -113,7 +115,7 @@ function matches(clause: AcceptClause, mediaType: string): boolean {
 function options(clause: AcceptClause, mediaType: string, offer: Offer): Negotiated | undefined {
   const { as: kind = "", g: group = "", v: version = "", stream, pretty, profile, sv } = clause.params;
   const convert = "as" in clause.params || "g" in clause.params || "v" in clause.params ? { group, version, kind } : undefined;
-  if (convert && !offer.allows?.(convert, mediaType)) return undefined;
+  if (convert ? !offer.allows?.(convert, mediaType) : mediaType === offer.convertedOnly) return undefined;
   if ((stream && stream !== "watch") || sv) return undefined;
   return {
     mediaType,

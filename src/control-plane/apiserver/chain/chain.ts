@@ -102,7 +102,11 @@ function known(user: UserInfo | undefined): UserInfo {
 function isBesideCustom({ resources }: Core, info: RequestInfo): boolean {
   if (!info.group.includes(".")) return false;
   const served = resources.find(info.group, info.version, info.resource);
-  if (served) return Boolean(served.kind.schema.dynamic) && !scopeFits(info, served);
+  if (served?.kind.schema.dynamic) {
+    const everywhere = info.verb === "list" || info.verb === "watch";
+    return !scopeFits(info, served) || (served.kind.scope === "Namespaced" && !info.namespace && !everywhere);
+  }
+  if (served) return false;
   return resources.isCustomGroup(info.group);
 }
 

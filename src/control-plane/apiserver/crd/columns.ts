@@ -47,7 +47,7 @@ function cell(column: ColumnFact, [value]: unknown[], now: number): Cell {
   if (value === undefined || (value === null && column.type !== "string")) return null;
   switch (column.type) {
     case "string":
-      return typeof value === "object" ? (value === null ? "" : JSON.stringify(value)) : String(value);
+      return typeof value === "object" ? (value === null ? "" : JSON.stringify(value, sorted)) : String(value);
     case "integer":
       return typeof value === "number" ? Math.trunc(value) : null;
     case "number":
@@ -60,6 +60,11 @@ function cell(column: ColumnFact, [value]: unknown[], now: number): Cell {
       return null;
   }
 }
+
+const sorted = (_key: string, value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
 
 function age(text: string, now: number): string {
   if (text === "" || text === "null") return "<unknown>";

@@ -84,6 +84,26 @@ test("discovery and OpenAPI tell of it", async () => {
   expect(spec.properties.cronSpec.description).toBe("When to run.");
 });
 
+test("what shows no replicas can be given some; metadata alone comes in protobuf, too", async () => {
+  const definition = example("crontabs.yaml") as any;
+  definition.metadata.name = "boxes.stable.example.com";
+  definition.spec.names = { plural: "boxes", kind: "Box" };
+  definition.spec.versions[0].schema.openAPIV3Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  delete definition.spec.versions[0].selectableFields;
+  await cluster.client.create(CustomResourceDefinition, definition);
+  const boxes = "/apis/stable.example.com/v1/namespaces/default/boxes";
+  const box = { apiVersion: "stable.example.com/v1", kind: "Box", metadata: { name: "one" } };
+  await expect.poll(() => ask("POST", boxes, box).then((made) => made.kind, refusal)).toBe("Box");
+  expect(await ask("GET", `${boxes}/one/scale`).catch(refusal)).toBe(
+    'Internal error occurred: the spec replicas field ".spec.replicas" does not exist',
+  );
+  const merge = { "content-type": "application/merge-patch+json" };
+  expect(await ask("PATCH", `${boxes}/one/scale`, { spec: { replicas: 3 } }, merge)).toMatchObject({ spec: { replicas: 3 } });
+  const accept = "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
+  const { headers } = await cluster.client.transport.request({ method: "GET", path: `${boxes}/one`, headers: { accept } });
+  expect(headers["content-type"]).toBe("application/vnd.kubernetes.protobuf");
+});
+
 test("deleting the definition deletes the objects", async () => {
   await ask("DELETE", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/crontabs.stable.example.com");
   await expect.poll(() => ask("GET", CRONTABS)).toBe("404 page not found\n");

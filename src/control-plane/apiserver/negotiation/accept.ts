@@ -23,10 +23,11 @@ export function formatFor(request: Incoming, { convertible, streamed, kind, unro
   const accept = request.headers.accept;
   const pretty = wantsPretty(request.query.size ? request.query : undefined, request.headers["user-agent"]);
   if ((!accept || accept === "application/json" || accept === "*/*") && !pretty) return plainJson;
-  const mediaTypes = kind?.schema.dynamic ? dynamicTypes : allTypes;
+  const mediaTypes = kind?.schema.dynamic && !convertible ? dynamicTypes : allTypes;
   const allows = convertible ? allowed : undefined;
   const offer = {
     mediaTypes,
+    ...(kind?.schema.dynamic && { convertedOnly: MEDIA_TYPES.protobuf }),
     ...(allows && { allows }),
     ...((kind?.schema.dynamic || unrouted) && { unrouted: allTypes }),
     ...(streamed && { routed: [...mediaTypes, ...streams] }),

@@ -42,8 +42,8 @@ export interface PatchRequest {
 
 export async function readPatchRequest(op: Operation, kind: Kind<any>): Promise<PatchRequest> {
   const type = patchTypeOf(op.request.headers["content-type"]);
-  if (!type || (type === "strategic" && kind.schema.dynamic))
-    throw kind.schema.dynamic ? unsupportedMediaType(CUSTOM_PATCHES) : unsupported();
+  const custom = op.served.kind.schema.dynamic;
+  if (!type || (type === "strategic" && custom)) throw custom ? unsupportedMediaType(CUSTOM_PATCHES) : unsupported();
   const bytes = await op.request.body(MAX_BODY_BYTES);
   const options = writeOptions(op.query, "PatchOptions", type === "apply");
   try {

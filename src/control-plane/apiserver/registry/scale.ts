@@ -5,7 +5,7 @@
  */
 import { Scale } from "../../../shared/api/autoscaling/scale.ts";
 import type { Kind } from "../../../shared/api/kind.ts";
-import { badRequest, conflict, invalid } from "../../../shared/apimachinery/errors.ts";
+import { conflict, internalError, invalid } from "../../../shared/apimachinery/errors.ts";
 import type { KubeObject, LabelSelector } from "../../../shared/apimachinery/meta.ts";
 import { deepCopy, entriesFromScale, entriesOfScale, type ReplicasPaths } from "../../../shared/apimachinery/patch/index.ts";
 import { selectorFromObject, selectorFromSet } from "../../../shared/apimachinery/selectors.ts";
@@ -23,8 +23,11 @@ import { change, type View } from "./update.ts";
 
 export async function scale(op: Operation): Promise<Result> {
   switch (op.info.verb) {
-    case "get":
-      return answer(op, await get(op));
+    case "get": {
+      const found = await get(op);
+      requireReplicas(op, found);
+      return answer(op, found);
+    }
     case "update":
       return put(op);
     default:
@@ -96,6 +99,13 @@ function replicasPaths(op: Operation): ReplicasPaths {
 
 const pathsOf = (kind: Kind<any>) => kind.scale ?? { specReplicas: "spec.replicas", statusReplicas: "status.replicas" };
 
+/** What has no replicas can be given some, but shows none. */
+function requireReplicas({ served }: Operation, result: Result): void {
+  const path = served.kind.scale?.specReplicas;
+  if (result.type === "entry" && path && at(objectOf(result.entry, served), path) === undefined)
+    throw internalError(`the spec replicas field ${JSON.stringify(`.${path}`)} does not exist`);
+}
+
 function answer(op: Operation, result: Result): Result {
   if (result.type !== "entry" && result.type !== "object") return result;
   const object = result.type === "entry" ? objectOf(result.entry, op.served) : (result.object as KubeObject);
@@ -107,8 +117,6 @@ function answer(op: Operation, result: Result): Result {
 function scaleOf(kind: Kind<any>, object: KubeObject): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const replicas = at(object, pathsOf(kind).specReplicas) as number | undefined;
-  if (replicas === undefined && kind.scale)
-    throw badRequest(`the spec replicas field ${JSON.stringify(`.${kind.scale.specReplicas}`)} does not exist`);
   const selector = selectorText(kind, object);
   const metadata = { name, ...(namespace && { namespace }), uid, resourceVersion, creationTimestamp } as Scale["metadata"];
   return {

@@ -4,7 +4,7 @@
  * @source staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go Update v1.36
  */
 import type { Kind } from "../../../shared/api/kind.ts";
-import { badRequest, conflict, invalid, notFound } from "../../../shared/apimachinery/errors.ts";
+import { conflict, invalid, notFound } from "../../../shared/apimachinery/errors.ts";
 import { invalidValue } from "../../../shared/apimachinery/field-error.ts";
 import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.ts";
 import { withoutIdleTimes } from "../../../shared/apimachinery/patch/index.ts";
@@ -28,7 +28,6 @@ const LOCKED = "the object has been modified; please apply your changes to the l
 export async function update(op: Operation): Promise<Result> {
   const options = writeOptions(op.query, "UpdateOptions");
   const sent = await readWritten(op, options);
-  if (!sent.metadata.name) throw nameless(op);
   matchName(op, sent);
   matchNamespace(op, sent);
   dropDuplicateOwners(op, sent, false);
@@ -44,9 +43,6 @@ export async function update(op: Operation): Promise<Result> {
     },
   });
 }
-
-const nameless = ({ info }: Operation) =>
-  badRequest(`the name of the object (${info.name} based on URL) was undeterminable: name must be provided`);
 
 async function putNew(op: Operation, sent: KubeObject, options: WriteOptions): Promise<Result> {
   await authorizeAs(op.core, op.user, { ...op.info, verb: "create" });

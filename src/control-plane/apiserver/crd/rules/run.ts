@@ -117,7 +117,7 @@ function outcome(
     if (program.evaluate(values) === true) return undefined;
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
-    return invalidValue(at(path), typeName(props), failure(error.message, rule.rule.trim()));
+    return invalidValue(at(path), typeName(props), failure(error.message, rule.message?.trim() || rule.rule.trim()));
   }
   const detail = messageOf(compiled, values);
   const place = rule.fieldPath ? inner(rule.fieldPath, props, path) : at(path);

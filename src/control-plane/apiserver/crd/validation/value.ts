@@ -16,7 +16,7 @@ import {
 } from "../../../../shared/apimachinery/field-error.ts";
 import { deepEqual } from "../../../../shared/apimachinery/patch/index.ts";
 import { itemsOf, type Props } from "../structural.ts";
-import { isFormat, knownFormat } from "./formats.ts";
+import { isFormat, isRecognized, knownFormat } from "./formats.ts";
 import { patternOf } from "./pattern.ts";
 
 /** What stood here before; absent: nothing that could be compared. */
@@ -49,15 +49,10 @@ function checkAll(props: Props, value: unknown, path: string, before: Before | u
   const out: Outcome = { errors: [], checks: 1 };
   const types = props["x-kubernetes-int-or-string"] ? ["integer", "string"] : props.type ? [props.type] : [];
   const format = knownFormat(props);
-  if (
-    types.length &&
-    (value !== null || !props.nullable) &&
-    !hasType(types, value) &&
-    !(format && typeof value === "string" && types[0] === "string")
-  ) {
-    const found = typeOf(value);
-    const text = `${path} in body must be of type ${types.join(",")}: ${JSON.stringify(found)}`;
-    out.errors.push(typeInvalid(path, found, text));
+  const wrong = types.length ? typeFault(props, types, value) : undefined;
+  if (wrong) {
+    const text = `${path} in body must be of type ${wrong.wanted}: ${JSON.stringify(wrong.found)}`;
+    out.errors.push(typeInvalid(path, wrong.found, text));
   }
   if (value === null) {
     checkEnum(props, value, path, out);
@@ -75,9 +70,29 @@ function checkAll(props: Props, value: unknown, path: string, before: Before | u
 function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
-  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  if (typeof value === "number") return isInteger(value) ? "integer" : "number";
   return typeof value;
 }
+
+const INT64 = 2 ** 63;
+
+/** What does not fit into 64 bits is read as a fraction. */
+const isInteger = (value: number) => Number.isInteger(value) && value < INT64 && value >= -INT64;
+
+/** A format is told instead of the type it belongs to, and lets lists pass where texts are expected. */
+function typeFault(props: Props, types: readonly string[], value: unknown): { wanted: string; found: string } | undefined {
+  if ((value === null && props.nullable) || hasType(types, value)) return undefined;
+  const found = typeOf(value);
+  const numeric = types.includes("integer") || types.includes("number");
+  if (props.format && value !== null && isRecognized(props)) {
+    const text = typeof value === "string" || Array.isArray(value);
+    if (text && !numeric) return undefined;
+    if (!text) return { wanted: props.format, found: NUMBER_FORMAT[found] ?? "" };
+  }
+  return { wanted: types.join(","), found };
+}
+
+const NUMBER_FORMAT: Readonly<Record<string, string>> = { integer: "int64", number: "float64" };
 
 function hasType(types: readonly string[], value: unknown): boolean {
   const type = typeOf(value);
@@ -152,7 +167,8 @@ function checkNumber(props: Props, value: number, path: string, out: Outcome): v
   if (minimum !== undefined && (props.exclusiveMinimum ? value <= minimum : value < minimum))
     bad(`${path} in body should be greater than ${props.exclusiveMinimum ? "" : "or equal to "}${minimum}`);
   if (type !== "integer") return;
-  if (!Number.isInteger(value)) out.errors.push(ofNone(`Checked value must be of type integer (default format) in ${path}`));
+  const kind = isRecognized(props) ? `with format ${format}` : "(default format)";
+  if (!isInteger(value)) out.errors.push(ofNone(`Checked value must be of type integer ${kind} in ${path}`));
   else if (format === "int32" && (value >= INT32 || value < -INT32))
     out.errors.push(ofNone(`Checked value must be of type integer with format int32 in ${path}`));
 }
