@@ -46,7 +46,7 @@ export function createChain(core: Core, paths: PathHandler): Handler {
     decision: AccessDecision,
   ): Maybe<Answer> => {
     const refused = refusal(attributes, decision);
-    if (refused) throw refused;
+    if (refused) return forbidden(request, refused);
     const { user } = attributes;
     const forwarded = core.aggregation?.forward(request, user);
     if (forwarded) return forwarded;
@@ -193,9 +193,18 @@ function failed(request: Incoming, error: unknown, warnings: readonly string[]):
   }
 }
 
+/** Where the right is missing; other refusals do not carry the header. */
+function forbidden(request: Incoming, error: unknown): Maybe<Answer> {
+  const sure = (answer: Answer): Answer => ({ ...answer, headers: { ...answer.headers, ...NO_SNIFFING } });
+  const answer = failed(request, error, []);
+  return answer instanceof Promise ? answer.then(sure) : sure(answer);
+}
+
+const NO_SNIFFING = { "x-content-type-options": "nosniff" };
+
 const pageNotFound: Answer = {
   result: { type: "raw", code: 404, contentType: "text/plain; charset=utf-8", body: "404 page not found\n" },
   format: plainJson,
   warnings: [],
-  headers: { "x-content-type-options": "nosniff" },
+  headers: NO_SNIFFING,
 };

@@ -17,9 +17,9 @@ interface Asked {
   headers?: Record<string, string>;
 }
 
-async function ask(method: string, target: string, { body = "", headers = {} }: Asked = {}) {
+async function ask(method: string, target: string, { body = "", headers = {} }: Asked = {}, { server } = running) {
   const [path, query] = target.split("?") as [string, string?];
-  const answer = await running.server.handle({
+  const answer = await server.handle({
     method,
     path,
     query: new URLSearchParams(query),
@@ -140,6 +140,15 @@ test("the root lists every path", async () => {
 
 test("texts outside the API are not to be sniffed", async () => {
   for (const path of ["/nope", "/healthz"]) expect((await ask("GET", path)).headers["x-content-type-options"]).toBe("nosniff");
+});
+
+test("who may not is told so in a text that is not to be sniffed", async () => {
+  const closed = await inMemoryServer({
+    authorizer: { authorize: ({ verb }) => ({ decision: verb === "list" ? "no-opinion" : "allow", reason: "" }) },
+  });
+  const answer = await ask("GET", CM, {}, closed);
+  expect([answer.code, answer.headers["x-content-type-options"]]).toEqual([403, "nosniff"]);
+  await closed.close();
 });
 
 test("who asks for rows in YAML is told errors in JSON", async () => {

@@ -37,8 +37,16 @@ export function pathHandler(core: Core, checks: readonly HealthCheck[], more: Pa
   };
 }
 
+/** Documents about keys change seldom. */
+const KEPT = { "cache-control": "public, max-age=3600" };
+
 function asAnswer({ contentType, body }: Document): Answer {
-  return { result: { type: "raw", code: 200, contentType, body: JSON.stringify(body) }, format: plainJson, warnings: [] };
+  return {
+    result: { type: "raw", code: 200, contentType, body: JSON.stringify(body) },
+    format: plainJson,
+    warnings: [],
+    headers: KEPT,
+  };
 }
 
 function document({ documents }: Core, { path, headers }: Incoming): Promise<Answer> | undefined {
