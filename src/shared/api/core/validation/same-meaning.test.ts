@@ -4,7 +4,8 @@ import { differences, sameMeaning } from "./same-meaning.ts";
 test("absent and empty lists and maps are one, empty structures are not", () => {
   expect(sameMeaning({ name: "a", volumes: [] }, { name: "a" })).toBe(true);
   expect(sameMeaning({ name: "a", resources: { limits: {} } }, { name: "a" })).toBe(true);
-  expect(sameMeaning({ name: "a", emptyDir: {} }, { name: "a" })).toBe(false);
+  for (const member of ["emptyDir", "flocker", "lifecycle", "selector"])
+    expect(sameMeaning({ name: "a", [member]: {} }, { name: "a" })).toBe(false);
 });
 
 test("quantities count by value where there are quantities", () => {

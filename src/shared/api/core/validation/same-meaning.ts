@@ -2,7 +2,21 @@
 import { compareQuantities } from "../../../apimachinery/quantity.ts";
 
 const AMOUNTS = new Set(["limits", "requests", "overhead", "capacity"]);
-const EMPTY_MATTERS = new Set(["emptyDir", "securityContext", "labelSelector", "namespaceSelector", "podSelector", "affinity"]);
+/** Maps, and structures that are always there; any other empty structure is something. */
+const EMPTY_IS_NOTHING = new Set([
+  "labels",
+  "annotations",
+  "matchLabels",
+  "nodeSelector",
+  "limits",
+  "requests",
+  "overhead",
+  "capacity",
+  "options",
+  "volumeAttributes",
+  "metadata",
+  "resources",
+]);
 
 export function sameMeaning(a: unknown, b: unknown, name = ""): boolean {
   if (a === b) return true;
@@ -23,7 +37,8 @@ function sameMember(x: Record<string, unknown>, y: Record<string, unknown>, key:
 
 function isNothing(value: unknown, name: string): boolean {
   if (value === undefined || value === null) return true;
-  if (typeof value !== "object" || EMPTY_MATTERS.has(name)) return false;
+  if (typeof value !== "object") return false;
+  if (!Array.isArray(value) && !EMPTY_IS_NOTHING.has(name)) return false;
   const members = Object.values(value);
   return members.length === 0 || (name === "resources" && members.every((one) => isNothing(one, "limits")));
 }
