@@ -60,7 +60,7 @@ export async function build(folder: string, options: BuildOptions): Promise<void
 export async function list({ name }: { name: string }): Promise<void> {
   const cluster = realCluster(name);
   for (let index = 0; index < cluster.nodes; index++) {
-    const cri = createCri(socketOf(cluster, index));
+    const cri = createCri(runningSocket(cluster, index));
     try {
       for (const image of await cri.listImages()) {
         for (const tag of image.repo_tags)
@@ -72,8 +72,11 @@ export async function list({ name }: { name: string }): Promise<void> {
   }
 }
 
+const REFERENCE = /^([A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?\/)?[a-z0-9][a-z0-9._/-]*(:\w[\w.-]{0,127})?$/;
+
 /** `a/b` becomes `docker.io/a/b:latest`, as the kubelet will ask for it. */
 function qualified(tag: string): string {
+  if (!REFERENCE.test(tag)) fail(`--tag ${tag}: must be a name such as team/app:v1`);
   const [first, ...rest] = tag.split("/");
   const hosted =
     rest.length > 0 && (/[.:]/.test(first!) || first === "localhost") ? tag : `docker.io/${rest.length ? tag : `library/${tag}`}`;
@@ -99,10 +102,15 @@ export function socketOf(cluster: Cluster, index: number): string {
   return containerdPaths({ dataDir: cluster.nodeDir(index) }).socket;
 }
 
+function runningSocket(cluster: Cluster, index: number): string {
+  const socket = socketOf(cluster, index);
+  if (!existsSync(socket)) fail(`node ${cluster.nodeName(index)} is not running: knarr up --name ${cluster.name}`);
+  return socket;
+}
+
 async function importOnNodes(cluster: Cluster, archive: string): Promise<void> {
   for (let index = 0; index < cluster.nodes; index++) {
-    const socket = socketOf(cluster, index);
-    if (!existsSync(socket)) fail(`node ${cluster.nodeName(index)} is not running`);
+    const socket = runningSocket(cluster, index);
     for (const image of await importImage(socket, archive).catch((error: unknown) => notImported(archive, error)))
       console.log(`${cluster.nodeName(index)}: ${image}`);
   }

@@ -25,6 +25,17 @@ test("files are private, and reused on the next start", () => {
   expect(second.clientOf("admin")).toEqual(admin);
 });
 
+test("what was issued while the clock was years ahead is issued again", () => {
+  const clock = { ...realPlatform.clock };
+  open();
+  const years = 2 * 365 * 86_400_000;
+  const ahead = { ...realPlatform, clock: { ...clock, now: () => clock.now() + years } };
+  const later = openClusterPki(dir, ahead).clientOf("admin");
+  const now = open().clientOf("admin");
+  expect(Date.parse(new X509Certificate(later.cert).validFrom)).toBeGreaterThan(clock.now());
+  expect(Date.parse(new X509Certificate(now.cert).validFrom)).toBeLessThan(clock.now());
+});
+
 test("a broken leaf and a missing name are mended, a broken authority is an error", () => {
   const first = open();
   writeFileSync(join(dir, "apiserver.crt"), first.serving.cert.slice(0, 100));

@@ -125,7 +125,7 @@ function leafIn(
   return pair;
 }
 
-/** Signed by this authority, of this key, valid for a while yet, and good for every name. */
+/** Signed by this authority, of this key, valid now and for a while yet, and good for every name. */
 function isGood(
   pair: KeyedCertificate,
   authority: Authority,
@@ -138,6 +138,7 @@ function isGood(
       cert.checkPrivateKey(createPrivateKey(pair.key)) &&
       cert.verify(authority.publicKey) &&
       parseTime(cert.validTo) - now > RENEW_BEFORE &&
+      parseTime(cert.validFrom) <= now && // else it was issued while the clock was wrong
       names.dns.every((name) => cert.checkHost(name) !== undefined) &&
       names.ips.every((ip) => cert.checkIP(ip) !== undefined)
     );
