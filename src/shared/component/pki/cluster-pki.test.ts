@@ -36,6 +36,18 @@ test("what was issued while the clock was years ahead is issued again", () => {
   expect(Date.parse(new X509Certificate(now.cert).validFrom)).toBeLessThan(clock.now());
 });
 
+test("an authority of the future is an error that tells of the clock", () => {
+  const behind = { ...realPlatform.clock, now: () => realPlatform.clock.now() - 10 * 86_400_000 };
+  open();
+  let fault: unknown;
+  try {
+    openClusterPki(dir, { ...realPlatform, clock: behind });
+  } catch (error) {
+    fault = (error as Error).cause;
+  }
+  expect(String(fault)).toContain("later than this machine's clock");
+});
+
 test("a broken leaf and a missing name are mended, a broken authority is an error", () => {
   const first = open();
   writeFileSync(join(dir, "apiserver.crt"), first.serving.cert.slice(0, 100));

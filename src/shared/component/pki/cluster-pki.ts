@@ -93,6 +93,8 @@ function authorityIn(dir: string, file: string, commonName: string, { clock }: P
     return authority;
   }
   try {
+    const { validFrom } = new X509Certificate(stored.cert);
+    if (parseTime(validFrom) > clock.now()) throw new Error(`it is valid from ${validFrom}, later than this machine's clock`);
     return readAuthority({ cert: stored.cert, key: stored.key ?? "" });
   } catch (error) {
     throw new Error(
