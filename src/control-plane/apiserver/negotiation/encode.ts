@@ -13,8 +13,8 @@ import { failure } from "../chain/failure.ts";
 import type { Answer, Format, Result } from "../chain/types.ts";
 import { bytesOf, objectOf } from "../registry/convert.ts";
 import { partialOf, rowOf, tableOf } from "../table/table.ts";
-import { jsonItems, jsonList, protobufForm, protobufList } from "./list.ts";
-import { formatYaml } from "./yaml.ts";
+import { itemByItem, textOf, type MadeList } from "./items.ts";
+import { emptyList, jsonList, listKindOf, protobufForm, protobufList } from "./list.ts";
 import { tableOptions } from "./table-options.ts";
 import { watchEncoder } from "./watch.ts";
 
@@ -106,58 +106,40 @@ function one(object: KubeObject, schema: StructSchema | undefined, format: Forma
 
 function listContent(result: Extract<Result, { type: "list" }>, format: Format): Omit<Content, "code"> {
   const { served, entries, meta } = result;
-  const { kind } = served;
   if (!format.as && format.media === "json" && !format.pretty) return { chunks: jsonList(served, entries, meta) };
   const form = protobufForm(format);
   if (form) return { chunks: protobufList(served, entries, meta, form) };
-  const made = madeAsWritten(result, format);
-  if (made) return { chunks: made };
-  const objects = entries.map((e) => objectOf(e, served));
-  if (format.as?.kind === "Table")
-    return { body: serializeAs(tableOf(kind, objects, meta, { ...tableOptions(format), headers: true }), format) };
   if (format.as?.kind === "PartialObjectMetadata")
-    throw notAcceptable(
-      `you requested PartialObjectMetadata, but the requested object is a list (*${kind.listKind ?? `${kind.kind}List`})`,
-    );
-  if (format.as) {
-    const { version } = format.as;
-    const items = objects.map((o) => partialOf(o, version));
-    return { body: serializePartial(partialList(items, meta, version), format, "PartialObjectMetadataList") };
-  }
-  const items = objects.map((o) => itemOf(withNulls(kind.schema, o) as KubeObject, Boolean(kind.schema.dynamic)));
-  const list = { kind: kind.listKind ?? `${kind.kind}List`, apiVersion: kind.groupVersion, metadata: meta, items };
-  return { body: serializeAs(list, format) };
+    throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${listKindOf(served)})`);
+  if (format.media === "protobuf") throw noMessage();
+  return { chunks: itemByItem(madeList(result, format), format) };
 }
 
-/** Rows and metadata as JSON; undefined: this list is made in one piece. */
-function madeAsWritten({ served, entries, meta }: Extract<Result, { type: "list" }>, format: Format): Content["chunks"] {
-  const { as } = format;
-  if (!as || format.media !== "json" || format.pretty || !entries.length) return undefined;
-  if (as.kind === "PartialObjectMetadataList") {
-    const start = `${JSON.stringify(partialList([], meta, as.version)).slice(0, -"]}".length)}`;
-    return jsonItems(
-      start,
-      each(entries, (e) => partialOf(objectOf(e, served), as.version)),
-    );
+function madeList({ served, entries, meta }: Extract<Result, { type: "list" }>, format: Format): MadeList {
+  const { kind } = served;
+  const made = (make: (object: KubeObject) => unknown) => each(entries, (entry) => make(objectOf(entry, served)));
+  if (format.as?.kind === "Table") {
+    const options = { ...tableOptions(format), headers: true };
+    return { empty: tableOf(kind, [], meta, options), field: "rows", items: made((o) => rowOf(kind, o, options)) };
   }
-  if (as.kind !== "Table") return undefined;
-  const options = { ...tableOptions(format), headers: true };
-  const start = `${JSON.stringify(tableOf(served.kind, [], meta, options)).slice(0, -"null}".length)}[`;
-  return jsonItems(
-    start,
-    each(entries, (e) => rowOf(served.kind, objectOf(e, served), options)),
-  );
+  if (format.as) {
+    const { version } = format.as;
+    return { empty: partialList(meta, version), field: "items", items: made((o) => partialOf(o, version)) };
+  }
+  const typed = Boolean(kind.schema.dynamic);
+  const items = made((o) => itemOf(withNulls(kind.schema, o) as KubeObject, typed));
+  return { empty: emptyList(served, meta), field: "items", items };
 }
 
 function* each<T>(entries: readonly T[], make: (entry: T) => unknown): Generator<unknown> {
   for (const entry of entries) yield make(entry);
 }
 
-const partialList = (items: object[], metadata: object, version: string) => ({
+const partialList = (metadata: object, version: string) => ({
   kind: "PartialObjectMetadataList",
   apiVersion: `meta.k8s.io/${version}`,
   metadata,
-  items,
+  items: [],
 });
 
 /** Items of a built-in list do not name their type. */
@@ -175,14 +157,12 @@ function serializePartial(value: object, format: Format, kind: string): Uint8Arr
 
 /** `normal`: the value before nulls were filled in, which is what protobuf is made of. */
 export function serializeAs(value: unknown, format: Format, schema?: StructSchema, normal?: object): Uint8Array | string {
-  if (format.media === "yaml") return formatYaml(value);
-  if (format.media === "protobuf") {
-    if (schema?.proto) return encodeProtobuf(schema, normal as KubeObject);
-    throw notAcceptable(
-      "object does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message",
-    );
-  }
-  return format.pretty ? `${JSON.stringify(value, undefined, 2)}` : JSON.stringify(value);
+  if (format.media !== "protobuf") return textOf(value, format);
+  if (schema?.proto) return encodeProtobuf(schema, normal as KubeObject);
+  throw noMessage();
 }
+
+const noMessage = () =>
+  notAcceptable("object does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message");
 
 const goType = (object: KubeObject) => object.kind;

@@ -10,9 +10,6 @@ import { partialOf } from "../table/table.ts";
 
 /** A list is written in slices of about this size. */
 const SLAB = 256 << 10;
-/** Making items takes longer than copying them. */
-const MADE_SLAB = 64 << 10;
-
 /** So many items are encoded between two turns of the event loop. */
 const AHEAD = 200;
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
@@ -22,14 +19,20 @@ const nextItem = Buffer.from(",{");
 const comma = Buffer.from(",");
 const listEnd = Buffer.from("]}");
 
-const listKindOf = ({ kind }: Served) => kind.listKind ?? `${kind.kind}List`;
+export const listKindOf = ({ kind }: Served) => kind.listKind ?? `${kind.kind}List`;
+
+export const emptyList = (served: Served, meta: ListMeta) => ({
+  kind: listKindOf(served),
+  apiVersion: served.kind.groupVersion,
+  metadata: served.kind.schema.dynamic ? { continue: "", ...meta } : meta,
+  items: [],
+});
 
 /** Items of built-in kinds come without kind and apiVersion, those of custom resources with them. */
 export function* jsonList(served: Served, entries: readonly CachedObject[], meta: ListMeta): Generator<Uint8Array> {
-  const { kind, head } = served;
-  const typed = Boolean(kind.schema.dynamic);
-  if (typed) meta = { continue: "", ...meta };
-  const start = `{"kind":${JSON.stringify(listKindOf(served))},"apiVersion":${JSON.stringify(kind.groupVersion)},"metadata":${JSON.stringify(meta)},"items":[`;
+  const { head } = served;
+  const typed = Boolean(served.kind.schema.dynamic);
+  const start = JSON.stringify(emptyList(served, meta)).slice(0, -listEnd.length);
   let parts: Uint8Array[] = [Buffer.from(start)];
   let size = 0;
   for (let i = 0; i < entries.length; i++) {
@@ -46,20 +49,6 @@ export function* jsonList(served: Served, entries: readonly CachedObject[], meta
   }
   parts.push(listEnd);
   yield Buffer.concat(parts);
-}
-
-/** What is made item by item (rows, metadata alone), while it is written: of any length, it holds up nobody. */
-export function* jsonItems(start: string, items: Iterable<unknown>): Generator<Uint8Array> {
-  let text = start;
-  let separator = "";
-  for (const item of items) {
-    text += separator + JSON.stringify(item);
-    separator = ",";
-    if (text.length < MADE_SLAB) continue;
-    yield Buffer.from(text);
-    text = "";
-  }
-  yield Buffer.from(`${text}]}`);
 }
 
 export function protobufList(

@@ -35,7 +35,7 @@ export function tableOf(kind: Kind<any>, objects: readonly KubeObject[], metadat
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata,
     columnDefinitions: options.headers ? columnsOf(kind).map(definition) : null,
-    rows: rows.length ? rows : null,
+    rows: rows.length || kind.columns.length ? rows : null,
   };
 }
 
