@@ -114,8 +114,10 @@ test("a watch tells of objects in its version, in order", async () => {
 test("a webhook that refuses is told of, and asked again", async () => {
   await ask("POST", path("v1"), end("v1", "three", { hostPort: "c:3" }));
   broken = true;
-  const failure = await ask("GET", path("v2", "three")).catch((e: ApiError) => e.status.message);
-  expect(failure).toBe("conversion webhook for example.com/v1, Kind=End failed: out of order");
+  for (const method of ["GET", "DELETE"] as const) {
+    const failure = await ask(method, path("v2", "three")).catch((e: ApiError) => e.status.message);
+    expect(failure).toBe("conversion webhook for example.com/v1, Kind=End failed: out of order");
+  }
   broken = false;
   expect(await ask("GET", path("v2", "three"))).toMatchObject({ spec: { host: "c" } });
 });

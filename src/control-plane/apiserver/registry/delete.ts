@@ -10,6 +10,7 @@ import { deepCopy, deepEqual } from "../../../shared/apimachinery/patch/json.ts"
 import { formatTime, parseTime } from "../../../shared/lib/platform.ts";
 import type { CachedObject } from "../cache/cached-object.ts";
 import type { Result } from "../chain/types.ts";
+import { prepared } from "./convert.ts";
 import { readDeleteOptions } from "./delete-body.ts";
 import { admit, attributesOf, validateAdmission } from "./hooks.ts";
 import type { Operation } from "./operation.ts";
@@ -50,6 +51,7 @@ export async function deleteNamed(op: Operation, name: string, options: DeleteOp
     await op.core.hub.current();
     const entry = resource.cache.get(key);
     if (!entry) throw notFound(ref, name);
+    await prepared(entry, op.served); // where a webhook converts, what it cannot convert is not deleted either
     const deleted = await attempt(op, entry, options);
     if (deleted) return deleted;
   }
