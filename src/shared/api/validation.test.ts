@@ -236,3 +236,11 @@ test("a volume's status keeps the time of its phase", () => {
   PersistentVolume.prepareForStatusUpdate?.({ status } as PersistentVolume, { status: old } as PersistentVolume, context);
   expect(status).toEqual(old);
 });
+
+test("an ephemeral container is told of members that are empty", () => {
+  const ephemeral = { name: "e", image: "i", ports: [], lifecycle: {}, resources: {} };
+  const { errors } = created(Pod, pod({ ephemeralContainers: [ephemeral] }));
+  const at = (member: string) => `spec.ephemeralContainers[0].${member}: Forbidden: cannot be set for an Ephemeral Container`;
+  expect(errors).toEqual(expect.arrayContaining([at("ports"), at("lifecycle")]));
+  expect(errors).not.toContain(at("resources"));
+});

@@ -124,6 +124,9 @@ const plans = new WeakMap<StructSchema, StructPlan>();
 const EMPTY_IS_MEANT: ReadonlySet<string> = new Set([
   "v1.ObjectMeta.managedFields", // the server shall forget them all
   "v2.HPAScalingRules.policies", // stops the default, and is refused
+  "v1.EphemeralContainer.ports", // refused, as are the next two
+  "v1.EphemeralContainer.resizePolicy",
+  "v1.EphemeralContainer.restartPolicyRules",
 ]);
 
 function planOf(schema: StructSchema): StructPlan {

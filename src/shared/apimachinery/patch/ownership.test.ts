@@ -110,6 +110,13 @@ describe("updates", () => {
     expect(pod.entries()["Update kubelet/status"]).toEqual({ "f:status": { "f:phase": {} } });
   });
 
+  it("own through /resize what they send, kept or not", () => {
+    const pod = new OneObject(Pod).create("a", { spec: { containers: [{ name: "c", command: ["x"] }] } });
+    pod.put("b", { spec: { containers: [{ name: "c", image: "i" }] } }, "resize");
+    const inContainer = (fields: object) => ({ "f:spec": { "f:containers": { 'k:{"name":"c"}': fields } } });
+    expect(pod.entries()["Update b/resize"]).toEqual(inContainer(own("image")));
+  });
+
   it("forget all entries on request, and stay untracked then", () => {
     const object = configMap().create("a", { data: { k: "1" } });
     object.put("b", { metadata: { managedFields: [{}] }, data: { k: "2" } });

@@ -46,13 +46,3 @@ export function resetPaths({ group, kind, subresource, hasStatus, custom }: Door
 export function resetFields(paths: readonly string[]): Fields | undefined {
   return paths.map((path) => fieldsOf(path.split(".").map((name) => `f:${name}`))).reduce<Fields | undefined>(union, undefined);
 }
-
-const CONTAINER_RESIZE = ["resources", "resizePolicy"];
-
-/** Doors through which only these paths can be set; `*` is any item. */
-export const KEPT_PATHS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  "/Pod/ephemeralcontainers": [["f:spec", "f:ephemeralContainers"]],
-  "/Pod/resize": ["f:containers", "f:initContainers"].flatMap((list) =>
-    CONTAINER_RESIZE.map((field) => ["f:spec", list, "*", `f:${field}`]),
-  ),
-};

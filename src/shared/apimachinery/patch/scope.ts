@@ -5,9 +5,9 @@
  */
 import type { StructSchema } from "../schema.ts";
 import type { Unowned } from "./added.ts";
-import { isMember, LEAF, recursiveDifference, difference, type Fields } from "./fields.ts";
+import { LEAF, recursiveDifference, difference, type Fields } from "./fields.ts";
 import { SELF } from "./elements.ts";
-import { KEPT_PATHS, resetFields, resetPaths } from "./reset-fields.ts";
+import { resetFields, resetPaths } from "./reset-fields.ts";
 
 /** The part of a kind that matters here. */
 export interface ManagedKind {
@@ -70,7 +70,6 @@ function makeScope({ group, version, kind, schema, subresources }: ManagedKind, 
   const typed = !schema.dynamic;
   const hasStatus = subresources.some(({ name }) => name === "status");
   const paths = resetPaths({ group, kind, subresource, hasStatus, custom: !typed });
-  const kept = KEPT_PATHS[`${group}/${kind}/${subresource}`];
   const reset = resetFields(paths);
   return {
     group,
@@ -83,25 +82,6 @@ function makeScope({ group, version, kind, schema, subresources }: ManagedKind, 
       top: new Set(["apiVersion", "kind", ...paths.filter((path) => !path.includes("."))]),
       metadata: new Set(SYSTEM_METADATA),
     },
-    filter: (fields) => (kept ? included(fields, kept) : recursiveDifference(fields, reset)),
+    filter: (fields) => recursiveDifference(fields, reset),
   };
-}
-
-/** The part of a set that lies at or below one of the paths; `*` stands for any element. */
-function included(fields: Fields | undefined, paths: readonly (readonly string[])[]): Fields | undefined {
-  if (!fields || paths.some((path) => path.length === 0)) return fields;
-  const result: Fields = {};
-  for (const element of Object.keys(fields)) {
-    if (element === SELF) continue;
-    const below = paths.filter(([first]) => first === "*" || first === element).map(([, ...rest]) => rest);
-    if (below.length === 0) continue;
-    const node = fields[element]!;
-    const part = isMember(node) && Object.keys(node).length === 0 ? node : withSelf(node, included(node, below));
-    if (part) result[element] = part;
-  }
-  return Object.keys(result).length > 0 ? result : undefined;
-}
-
-function withSelf(node: Fields, part: Fields | undefined): Fields | undefined {
-  return isMember(node) && part && !(SELF in part) ? { [SELF]: LEAF, ...part } : (part ?? (isMember(node) ? LEAF : undefined));
 }

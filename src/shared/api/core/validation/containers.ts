@@ -115,8 +115,8 @@ export function validateEphemeralContainers(field: string, around: Surroundings)
     if (target && !others.has(target)) errors.push(notFoundValue(`${at}.targetContainerName`, target));
     for (const member of NOT_EPHEMERAL) {
       const value: unknown = container[member];
-      const isSet = value !== undefined && (typeof value !== "object" || Object.keys(value as object).length > 0);
-      if (isSet) errors.push(forbidden(`${at}.${member}`, text));
+      if (member === "resources" ? Object.keys(value ?? {}).length > 0 : value !== undefined)
+        errors.push(forbidden(`${at}.${member}`, text));
     }
     for (const [k, { subPath, subPathExpr }] of (ephemeral.volumeMounts ?? []).entries()) {
       if (subPath) errors.push(forbidden(`${at}.volumeMounts[${k}].subPath`, text));
