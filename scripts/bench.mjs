@@ -99,7 +99,7 @@ const benches = {
     const file = join(root, "dist/bench-start-cluster.mjs");
     writeFileSync(
       file,
-      `const t=performance.now();const {startCluster}=await import("./testing.js");const c=await startCluster();await c.client.transport.request({method:"GET",path:"/api/v1/namespaces"});console.log(JSON.stringify({ms:performance.now(),rss:process.memoryUsage().rss/2**20}));await c.close();`,
+      `const t=performance.now();const {startCluster}=await import("./testing.mjs");const c=await startCluster();await c.client.transport.request({method:"GET",path:"/api/v1/namespaces"});console.log(JSON.stringify({ms:performance.now(),rss:process.memoryUsage().rss/2**20}));await c.close();`,
     );
     const runs = Array.from({ length: RUNS }, () => JSON.parse(execFileSync(process.execPath, [file], { encoding: "utf8" })));
     rmSync(file);

@@ -4,6 +4,7 @@
 // docs/decisions/0013 says why there are several bundles, and why they are CommonJS.
 import { build } from "esbuild";
 import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,9 +51,15 @@ await build({
   entryPoints: { knarr: "src/cli/launch/index.ts" },
   define: { ...commonJs.define, KNARR_BUNDLES },
 });
+// An ES module names what it exports: the names are those that the built library has.
+const { library } = createRequire(import.meta.url)(join(out, bundles.server));
 await build({
   ...common,
-  entryPoints: { testing: "src/testing/launch.ts" },
+  stdin: {
+    contents: `import { library } from "./src/testing/launch.ts"; export const { ${Object.keys(library).join(", ")} } = library;`,
+    resolveDir: root,
+  },
+  entryNames: "testing",
   outExtension: { ".js": ".mjs" },
   format: "esm",
   define: { KNARR_BUNDLES },

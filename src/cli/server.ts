@@ -3,7 +3,7 @@ import { runServer } from "../cluster/server.ts";
 import { kubeApiServer, noEtcd } from "./envtest.ts";
 import { requiredOptions, untilSignalled } from "./until-signalled.ts";
 
-export { startCluster } from "../testing/index.ts";
+export * as library from "../testing/index.ts";
 
 export function main(command: string, args: string[]): Promise<void> {
   return untilSignalled((signal) => {

@@ -13,6 +13,10 @@ import { kubeconfig, openClusterPki } from "../shared/component/pki/index.ts";
 import { silentLogger, type Logger } from "../shared/lib/logger.ts";
 import { realPlatform, type Platform } from "../shared/lib/platform.ts";
 
+/** Every kind, for `cluster.client`: `client.list(Pod)`. */
+export * from "../shared/api/kinds.ts";
+export { isAlreadyExists, isApiError, isConflict, isInvalid, isNotFound } from "../shared/apimachinery/errors.ts";
+
 export type ComponentName = "apiserver" | "controllers" | "scheduler" | "nodes";
 
 export interface ClusterOptions {
