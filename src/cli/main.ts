@@ -2,9 +2,11 @@
 import { Command, Option } from "commander";
 import { env } from "../shared/lib/platform.ts";
 import { Failure, report } from "../cluster/failure.ts";
+import { versionText } from "./version.ts";
 
 const program = new Command("knarr")
   .description("A complete Kubernetes: one command gives a real cluster.")
+  .version(versionText(), "--version", "the same as the command `version`")
   .enablePositionalOptions()
   .showHelpAfterError("(knarr --help lists the commands)");
 
@@ -75,7 +77,7 @@ program
 program
   .command("version")
   .description("versions of Knarr and of the Kubernetes API it serves")
-  .action(async () => (await import("./status.ts")).printVersion());
+  .action(() => console.log(versionText()));
 
 function wholeNumber(option: string, text: string, least: number, most: number): number {
   const n = Number(text);

@@ -1,7 +1,6 @@
-/** `knarr status`, `kubeconfig` and `version`. */
+/** `knarr status` and `kubeconfig`. */
 import { existsSync, readFileSync } from "node:fs";
 import { Node } from "../shared/api/index.ts";
-import { KUBERNETES_VERSION } from "../shared/apimachinery/version.ts";
 import { requireCluster, type Cluster } from "../cluster/settings.ts";
 import { fail } from "../cluster/failure.ts";
 import { processPid } from "./processes.ts";
@@ -75,11 +74,4 @@ export async function printKubeconfig({ name }: { name: string }): Promise<void>
   const cluster = requireCluster(name);
   if (!existsSync(cluster.kubeconfigPath)) fail(`cluster ${name} has never been ready`);
   process.stdout.write(readFileSync(cluster.kubeconfigPath, "utf8"));
-}
-
-/** Put in by the build. */
-declare const KNARR_VERSION: string;
-
-export function printVersion(): void {
-  console.log(`knarr ${KNARR_VERSION} (Kubernetes ${KUBERNETES_VERSION}, Node.js ${process.version})`);
 }

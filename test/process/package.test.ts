@@ -38,24 +38,25 @@ test("its command starts, shows and removes a cluster", () => {
     knarr("down", "--name", "packed", "--purge");
   }
   expect(knarr("version")).toContain("Kubernetes v1.36");
+  expect(knarr("--version")).toBe(knarr("version"));
 });
 
 test("its library starts a cluster on which pods run, and leaves nothing when it is closed", () => {
   const program = `
-    import { startCluster } from "knarr/testing";
+    import { isNotFound, Pod, startCluster } from "knarr/testing";
     const cluster = await startCluster();
-    const kind = { group: "", version: "v1", groupVersion: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" };
+    const absent = await cluster.client.get(Pod, { namespace: "default", name: "p" }).catch(isNotFound);
     const spec = { containers: [{ name: "c", image: "none" }] };
-    await cluster.client.create(kind, { metadata: { name: "p", namespace: "default" }, spec });
+    await cluster.client.create(Pod, { metadata: { name: "p", namespace: "default" }, spec });
     let pod;
     for (let n = 0; n < 1000; n++) {
-      pod = await cluster.client.get(kind, { namespace: "default", name: "p" });
+      pod = await cluster.client.get(Pod, { namespace: "default", name: "p" });
       if (pod.status.conditions?.some((c) => c.type === "Ready" && c.status === "True")) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     await cluster.close();
-    console.log(JSON.stringify({ phase: pod.status.phase, kubeconfig: cluster.kubeconfig.includes("client-key-data") }));
+    console.log(JSON.stringify({ absent, phase: pod.status.phase, kubeconfig: cluster.kubeconfig.includes("client-key-data") }));
   `; // ends by itself: a timer or socket that was left would keep it
   writeFileSync(join(scratch, "program.mjs"), program);
-  expect(JSON.parse(run(process.execPath, ["program.mjs"]))).toEqual({ phase: "Running", kubeconfig: true });
+  expect(JSON.parse(run(process.execPath, ["program.mjs"]))).toEqual({ absent: true, phase: "Running", kubeconfig: true });
 });
