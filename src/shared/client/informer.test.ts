@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ConfigMap } from "../api/index.ts";
-import { expired } from "../apimachinery/errors.ts";
+import { expired, internalError } from "../apimachinery/errors.ts";
+import { handClock } from "../lib/hand-clock.ts";
 import { createClient } from "./client.ts";
 import { createInformerFactory } from "./informer-factory.ts";
+import { exchangeError } from "./outage.ts";
 import type { ApiRequest, Transport, WatchEvent } from "./types.ts";
 
 const configMap = (name: string, revision: number, data: Record<string, string> = {}) =>
@@ -108,6 +110,25 @@ describe("informer over a wire", () => {
     await turn();
     await turn();
     expect(trace).toEqual(["+a", "+b", "-a", "+c"]);
+    factory.close();
+  });
+
+  it.each([
+    ["out of reach: every 5 s at most", exchangeError("https://s", new Error("refused")), 5000],
+    ["in trouble: every 30 s at most", internalError("trouble"), 30_000],
+  ])("asks a server that is %s", async (_, error, longest) => {
+    const clock = handClock();
+    const asked: number[] = [];
+    const request = () => (asked.push(clock.now()), Promise.reject(error));
+    const transport: Transport = { request, watch: hang, close() {} };
+    const random = { ...platform.random, next: () => 1 };
+    const factory = createInformerFactory(createClient(transport), { platform: { clock, random } });
+    factory.informer(ConfigMap);
+    void factory.start();
+    await clock.pass(120_000);
+    const waits = asked.slice(1).map((at, n) => at - asked[n]!);
+    expect(waits.slice(0, 3)).toEqual([800, 1600, 3200]);
+    expect(Math.max(...waits)).toBe(longest);
     factory.close();
   });
 });

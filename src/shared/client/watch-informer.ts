@@ -2,7 +2,8 @@
  * The informer over a wire: list, then watch from the list's revision, for as long as it lives.
  *
  * The watch is taken up again from the last revision seen (bookmarks count); a revision that the server has forgotten (410) means a new
- * list, whose differences to the cache become events. Errors wait 0.8 to 30 s, growing, with jitter.
+ * list, whose differences to the cache become events. Errors wait 0.8 to 30 s, growing, with jitter; a server that is out of reach is
+ * asked again within 5 s, so that a node goes on soon after it is back.
  *
  * @source staging/src/k8s.io/client-go/tools/cache/reflector.go v1.36
  */
@@ -13,11 +14,13 @@ import type { Logger } from "../lib/logger.ts";
 import { pause, type Platform } from "../lib/platform.ts";
 import { deepFreeze } from "./freeze.ts";
 import { InformerBase } from "./informer-base.ts";
+import { isUnreachable } from "./outage.ts";
 import { resourcePath } from "./paths.ts";
 import type { Client, InformerOptions, WatchEvent } from "./types.ts";
 
 const FIRST_WAIT_MS = 800;
 const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_UNREACHABLE_MS = 5_000;
 /** A watch that lived this long clears the backoff. */
 const HEALTHY_MS = 5_000;
 const MIN_WATCH_SECONDS = 300;
@@ -55,21 +58,21 @@ export class WatchInformer<T extends KubeObject> extends InformerBase<T> {
     let failures = 0;
     while (!signal.aborted) {
       const began = clock.monotonic();
+      let longest = LONGEST_WAIT_MS;
       try {
         if (!this.#revision) await this.#list();
         await this.#watch();
         if (clock.monotonic() - began > HEALTHY_MS) failures = 0;
       } catch (error) {
         if (signal.aborted) return;
+        if (isUnreachable(error)) longest = LONGEST_WAIT_UNREACHABLE_MS;
         if (isExpired(error)) this.#revision = "";
         else this.#log.warn({ err: error, kind: this.kind.kind }, "list or watch failed, will be repeated");
         failures = clock.monotonic() - began > HEALTHY_MS ? 1 : failures + 1;
       }
       // A watch that ended at once is as bad as an error: never spin.
       const healthy = failures === 0 && clock.monotonic() - began > HEALTHY_MS;
-      const wait = healthy
-        ? 0
-        : Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, failures - 1), LONGEST_WAIT_MS) * (0.5 + random.next() / 2);
+      const wait = healthy ? 0 : Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, failures - 1), longest) * (0.5 + random.next() / 2);
       if (wait) await pause(clock, wait, signal);
     }
   }
