@@ -73,6 +73,7 @@ export async function runApiServer(config: ApiServerConfig, signal?: AbortSignal
     virtualResources: security.virtualResources,
     connects: connectResources(kubeletCredentials(pki)),
     documents: security.documents,
+    bootstrap: true,
     frontProxy: onDemand(() => pki.clientOf("frontProxyClient")),
   });
   security.start(server.core.context);

@@ -16,8 +16,7 @@ import { createChain, type PathHandler } from "./chain/chain.ts";
 import { upgradeHandler } from "./chain/upgrade.ts";
 import type { Handler } from "./chain/types.ts";
 import type { Core } from "./core.ts";
-import type { HealthCheck } from "./discovery/health.ts";
-import { pathHandler } from "./discovery/index.ts";
+import { healthChecks, pathHandler } from "./discovery/index.ts";
 import { listen, type Listener, type ListenOptions } from "./http/listen.ts";
 import { servedDefinition, serveCustomResources } from "./crd/index.ts";
 import { inProcessTransport, sharedCacheOf } from "./in-process.ts";
@@ -57,6 +56,8 @@ export interface ApiServerOptions {
   /** Documents at paths that are no resources. */
   documents?: Readonly<Record<string, () => Promise<Document>>>;
   platform?: Platform;
+  /** Its bootstrap objects are made before it answers: the probes tell of that. */
+  bootstrap?: boolean;
   /** Further paths outside the API: OpenAPI, metrics. */
   paths?: PathHandler;
   /** Unexpected errors. */
@@ -131,7 +132,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     report,
   };
   const virtual = { ...builtInVirtual(core), ...options.virtualResources };
-  const handle = createChain(core, pathHandler(core, healthChecks(core), options.paths));
+  let starting = 0;
+  const steps = { bootstrap: options.bootstrap, isDone: () => starting === 0 };
+  const handle = createChain(core, pathHandler(core, healthChecks(core, steps), options.paths));
   const listeners: Listener[] = [];
   await hub.start();
   const customResources = resources.find("apiextensions.k8s.io", "v1", "customresourcedefinitions") && serveCustomResources(core);
@@ -141,6 +144,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     core,
     transport: (user, userAgent = OWN_NAME) => inProcessTransport(core, handle, user, userAgent),
     async listen(listenOptions) {
+      const { after } = listenOptions;
+      if (after) starting++;
+      after?.then(
+        () => starting--,
+        () => {}, // whoever waits is told
+      );
       const listener = await listen(listenOptions, handleAfter(handle, listenOptions.after), upgradeHandler(core));
       listeners.push(listener);
       return listener;
@@ -171,15 +180,3 @@ const withServed = (kinds: readonly Kind<any>[]) =>
   kinds.map((kind) =>
     kind.group === servedDefinition.group && kind.plural === servedDefinition.plural ? servedDefinition : kind,
   );
-
-function healthChecks(core: Core): HealthCheck[] {
-  return [
-    { name: "ping", check() {} },
-    {
-      name: "etcd",
-      async check() {
-        await core.store.currentRevision();
-      },
-    },
-  ];
-}

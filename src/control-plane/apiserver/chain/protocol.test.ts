@@ -138,6 +138,22 @@ test("the root lists every path", async () => {
   expect(paths).toEqual([...paths].sort());
 });
 
+test("a probe lists its checks, leaves out what it is told to, and asks each alone", async () => {
+  const { text } = await ask("GET", "/readyz?verbose&exclude=etcd&exclude=nope&exclude=a");
+  const lines = text.split("\n");
+  expect(lines.slice(0, 4)).toEqual(["[+]ping ok", "[+]log ok", "[+]etcd excluded: ok", "[+]informer-sync ok"]);
+  expect(lines).toContain("[+]poststarthook/crd-informer-synced ok");
+  expect(lines.slice(-4)).toEqual([
+    "[+]shutdown ok",
+    'warn: some health checks cannot be excluded: no matches for "a","nope"',
+    "readyz check passed",
+    "",
+  ]);
+  expect((await ask("GET", "/livez?verbose")).text).not.toContain("]informer-sync");
+  expect((await ask("GET", "/readyz/poststarthook/crd-informer-synced?verbose")).text).toBe("ok");
+  expect((await ask("GET", "/livez/shutdown")).code).toBe(404);
+});
+
 test("texts outside the API are not to be sniffed", async () => {
   for (const path of ["/nope", "/healthz"]) expect((await ask("GET", path)).headers["x-content-type-options"]).toBe("nosniff");
 });

@@ -8,11 +8,17 @@ import { plainJson } from "../chain/failure.ts";
 
 export interface HealthCheck {
   name: string;
+  /** Absent: all. */
+  probes?: readonly Probe[];
   /** Rejects or throws where it is not well. */
   check(): void | Promise<void>;
 }
 
 export const PROBES = ["healthz", "livez", "readyz"] as const;
+type Probe = (typeof PROBES)[number];
+
+export const checksOf = (probe: Probe, checks: readonly HealthCheck[]) =>
+  checks.filter(({ probes = PROBES }) => probes.includes(probe));
 
 const PROBE = new RegExp(`^/(${PROBES.join("|")})(?:/(.*))?$`);
 
@@ -20,10 +26,11 @@ const PROBE = new RegExp(`^/(${PROBES.join("|")})(?:/(.*))?$`);
 export function health(checks: readonly HealthCheck[], request: Incoming): Promise<Answer> | Answer | undefined {
   const match = PROBE.exec(request.path);
   if (!match) return undefined;
-  const [, probe, single] = match;
-  const chosen = single === undefined ? checks : checks.filter((c) => c.name === single);
+  const [, probe, single] = match as unknown as [string, Probe, string | undefined];
+  const asked = checksOf(probe, checks);
+  const chosen = single === undefined ? asked : asked.filter((c) => c.name === single);
   if (single !== undefined && !chosen.length) return undefined;
-  return report(probe!, chosen, request, single);
+  return report(probe, chosen, request, single);
 }
 
 async function report(
@@ -50,7 +57,10 @@ async function report(
   }
   if (excluded.size)
     lines.push(
-      `warn: some health checks cannot be excluded: no matches for ${[...excluded].map((e) => JSON.stringify(e)).join(",")}`,
+      `warn: some health checks cannot be excluded: no matches for ${[...excluded]
+        .sort()
+        .map((e) => JSON.stringify(e))
+        .join(",")}`,
     );
   if (failed) return text(500, `${lines.join("\n")}\n${probe} check failed\n`);
   if (!request.query.has("verbose") || single) return text(200, "ok");

@@ -14,6 +14,8 @@ import { health, type HealthCheck } from "./health.ts";
 import { rootPaths } from "./root-paths.ts";
 import { version } from "./version.ts";
 
+export { healthChecks } from "./checks.ts";
+
 /** `more` is asked last. */
 export function pathHandler(core: Core, checks: readonly HealthCheck[], more: PathHandler | undefined): PathHandler {
   const openApi = openApiPaths(core);

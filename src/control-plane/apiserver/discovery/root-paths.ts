@@ -7,7 +7,7 @@ import { plainJson } from "../chain/failure.ts";
 import type { Answer } from "../chain/types.ts";
 import type { Core } from "../core.ts";
 import { groupsOf } from "./groups.ts";
-import { PROBES, type HealthCheck } from "./health.ts";
+import { checksOf, PROBES, type HealthCheck } from "./health.ts";
 import { withRemote } from "./remote.ts";
 
 const ALWAYS = ["/api", "/apis", "/apis/", "/metrics", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version"];
@@ -21,7 +21,7 @@ export function rootPaths(core: Core, checks: readonly HealthCheck[]): Answer {
   }
   for (const probe of PROBES) {
     paths.add(`/${probe}`);
-    for (const check of checks) paths.add(`/${probe}/${check.name}`);
+    for (const check of checksOf(probe, checks)) paths.add(`/${probe}/${check.name}`);
   }
   const body = JSON.stringify({ paths: [...paths].sort() }, undefined, 2);
   return { result: { type: "raw", code: 200, contentType: "application/json", body }, format: plainJson, warnings: [] };

@@ -35,7 +35,7 @@ export function tableOf(kind: Kind<any>, objects: readonly KubeObject[], metadat
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata,
     columnDefinitions: options.headers ? columnsOf(kind).map(definition) : null,
-    rows: rows.length || kind.columns.length ? rows : null,
+    rows: rows.length || !isStandard(kind) ? rows : null,
   };
 }
 
@@ -59,6 +59,9 @@ const standard: readonly ColumnFact[] = [
   { name: "Name", type: "string", format: "name" },
   { name: "Created At", type: "date" },
 ];
+
+/** Of the columns of kinds that have none of their own. */
+const isStandard = (kind: Kind<any>) => columnsOf(kind)[1]?.name === standard[1]!.name;
 
 const columnsOf = (kind: Kind<any>) => (kind.columns.length ? kind.columns : standard);
 
