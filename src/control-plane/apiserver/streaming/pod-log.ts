@@ -6,7 +6,7 @@
 import { apiError, badRequest, invalid } from "../../../shared/apimachinery/errors.ts";
 import type { FieldError } from "../../../shared/apimachinery/field-error.ts";
 import { forbidden, invalidValue } from "../../../shared/apimachinery/field-error.ts";
-import { formatTime, parseTime } from "../../../shared/lib/platform.ts";
+import { canonicalTime } from "../../../shared/apimachinery/time.ts";
 import type { ConnectAnswer, ConnectContext, ConnectResource } from "../types.ts";
 import { requestKubelet, type KubeletCredentials } from "./kubelet-connection.ts";
 import { containerOf, kubeletOf, podOf } from "./pod-container.ts";
@@ -40,8 +40,8 @@ export const podLog = (credentials: KubeletCredentials): ConnectResource => ({
 const LOG_PROTOCOLS = ["binary.k8s.io", "base64.binary.k8s.io"];
 
 async function openLog(credentials: KubeletCredentials, context: ConnectContext): Promise<ConnectAnswer> {
-  const pod = podOf(context);
   const query = logQuery(context);
+  const pod = podOf(context);
   const container = containerOf(pod, context.query.get("container") ?? "", context.name);
   if (!pod.spec.nodeName) return { code: 204, headers: {}, body: "" };
   const address = kubeletOf(context, pod.spec.nodeName);
@@ -58,13 +58,19 @@ function logQuery({ query, name }: ConnectContext): URLSearchParams {
     if (value === null || value === "") continue;
     if (["follow", "previous", "timestamps"].includes(parameter)) {
       if (value !== "0" && value !== "false") wanted.set(parameter, "true");
-    } else wanted.set(parameter, value);
+    } else wanted.set(parameter, parameter === "sinceTime" ? timeOf(value) : value);
   }
   const errors = check(wanted);
   if (errors.length > 0) throw invalid({ group: "", resource: "PodLogOptions" }, name, errors);
-  const since = wanted.get("sinceTime");
-  if (since) wanted.set("sinceTime", formatTime(parseTime(since)));
   return wanted;
+}
+
+function timeOf(text: string): string {
+  try {
+    return canonicalTime(text);
+  } catch (error) {
+    throw badRequest((error as Error).message);
+  }
 }
 
 /** @source pkg/apis/core/validation/validation.go ValidatePodLogOptions v1.36 */

@@ -51,11 +51,12 @@ export const podStream = (verb: StreamVerb, credentials: KubeletCredentials): Co
 
 /** The kubelet to ask, and what for. */
 function locate(verb: StreamVerb, context: ConnectContext): { path: string; address: KubeletAddress } {
+  const ports = verb === "portForward" ? portsOf(context) : [];
   const pod = podOf(context);
   const container = verb === "portForward" ? "" : containerOf(pod, context.query.get("container") ?? "", context.name);
   if (!pod.spec.nodeName) throw badRequest(`pod ${context.name} does not have a host assigned`);
   const address = kubeletOf(context, pod.spec.nodeName);
-  return { address, path: verb === "portForward" ? forwardPath(context) : commandPath(verb, context, container) };
+  return { address, path: verb === "portForward" ? forwardPath(context, ports) : commandPath(verb, context, container) };
 }
 
 function commandPath(verb: StreamVerb, context: ConnectContext, container: string): string {
@@ -80,8 +81,18 @@ function commandPath(verb: StreamVerb, context: ConnectContext, container: strin
   return `/${verb}/${context.namespace}/${context.name}/${container}?${query}`;
 }
 
-function forwardPath({ namespace, name, query }: ConnectContext): string {
+function portsOf({ query }: ConnectContext): string[] {
   const ports = query.getAll("ports").flatMap((text) => text.split(","));
+  const bad = (text: string, why: string) =>
+    badRequest(`cannot convert to []int32: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`);
+  for (const port of ports) {
+    if (!/^\d+$/.test(port)) throw bad(port, "invalid syntax");
+    if (Number(port) > 65_535) throw bad(port, "value out of range");
+  }
+  return ports;
+}
+
+function forwardPath({ namespace, name }: ConnectContext, ports: readonly string[]): string {
   const wanted = new URLSearchParams(ports.map((port) => ["port", port] as [string, string]));
   return `/portForward/${namespace}/${name}${ports.length > 0 ? `?${wanted}` : ""}`;
 }
