@@ -179,10 +179,13 @@ function listSchema(items: Schema, use: Partial<FieldRow>): ListSchema {
   };
 }
 
+/** Fields of a named string type without known values. */
+const NAMED_TEXTS: Readonly<Record<string, string>> = { uid: "types.UID", add: "v1.Capability", drop: "v1.Capability" };
+
 function scalarSchema(scalar: ScalarName, use: Partial<FieldRow>): ScalarSchema {
   const values = use.enum && lookup<string[]>(`enum:${use.enum}`);
   const consts = use.consts && lookup<string[]>(`const:${use.consts}`);
-  const named = use.enum ?? use.consts ?? (use.name === "uid" ? "types.UID" : undefined);
+  const named = use.enum ?? use.consts ?? NAMED_TEXTS[use.name ?? ""];
   return {
     type: "scalar",
     scalar,

@@ -77,7 +77,7 @@ function applied(op: Operation, live: KubeObject | undefined, { kind, body, opti
   const { object } = applyConfiguration(live as never, body.value, writer, options.force);
   if (options.fieldValidation === "Strict" && body.problems.length) throw strictYaml(body.problems);
   warn(op, body.problems);
-  const decoded = decodeApplied(kind, object);
+  const decoded = decodeApplied(kind, object, body.value);
   setDefaults(kind, decoded);
   const { uid } = decoded.metadata;
   if (uid && !live) {

@@ -15,7 +15,7 @@ import { entriesOf, managerKey, managersOf, timeOf, type ManagedFieldsEntry, typ
 import { mergeConfiguration } from "./merge.ts";
 import { changesByVersion, dropUnserved, fieldsOfCreated, takeFromAll, type Writer } from "./ownership.ts";
 import { prune } from "./prune.ts";
-import { withoutSystemFields } from "./scope.ts";
+import { withoutSystemFields, type FieldScope } from "./scope.ts";
 import { joinErrors, validateConfiguration } from "./validate.ts";
 
 export interface Applied {
@@ -125,8 +125,14 @@ function checkConfiguration(config: JsonObject, { scope }: Writer): void {
   if (Array.isArray(metadata.managedFields)) throw badRequest("metadata.managedFields must be nil");
   const errors = validateConfiguration(config, scope.schema);
   if (errors.length === 0) return;
-  const name = `${metadata.namespace ?? ""}/${metadata.name ?? ""}; ${printKind(config.apiVersion, config.kind)}`;
-  throw apiError(500, "", `failed to create typed patch object (${name}): ${joinErrors(errors)}`);
+  throw apiError(500, "", `failed to create typed patch object (${nameApplied(config, scope)}): ${joinErrors(errors)}`);
+}
+
+/** How refusals name a configuration: `default/web; apps/v1, Kind=Deployment`, with what it says itself. */
+export function nameApplied({ metadata }: JsonObject, { apiVersion, kind }: FieldScope): string {
+  const { namespace, name } = isObject(metadata) ? metadata : {};
+  const text = (value: unknown) => (typeof value === "string" ? value : "");
+  return `${text(namespace)}/${text(name)}; ${printKind(apiVersion, kind)}`;
 }
 
 /** An applier that gains nothing but shared ownership keeps its old time, or has none. */

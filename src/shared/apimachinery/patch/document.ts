@@ -9,11 +9,12 @@ import { withNulls } from "../encode.ts";
 import { apiError, invalid, type ApiError } from "../errors.ts";
 import { invalidValue } from "../field-error.ts";
 import type { KubeObject } from "../meta.ts";
+import { nameApplied } from "./apply.ts";
 import type { PatchBody } from "./body.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { goPrint, isObject, type JsonObject } from "./json.ts";
 import { applyMergePatch } from "./merge-patch.ts";
-import type { ManagedKind } from "./scope.ts";
+import { fieldScope, type ManagedKind } from "./scope.ts";
 import { applyStrategicPatch } from "./strategic.ts";
 import { convertUnstructured } from "./unstructured.ts";
 
@@ -105,17 +106,17 @@ function completed({ kind, group, version }: ManagedKind, object: KubeObject): K
 /**
  * The result of an apply as an object of the kind, not defaulted.
  *
+ * @param config what was applied
  * @throws a plain 500 where a value does not fit
  */
-export function decodeApplied(kind: ManagedKind, applied: JsonObject): KubeObject {
+export function decodeApplied(kind: ManagedKind, applied: JsonObject, config: unknown): KubeObject {
   try {
     const converted = convertUnstructured(applied, kind.schema);
     return completed(kind, decodeValue<KubeObject>(kind.schema, converted).object);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    const metadata = isObject(applied.metadata) ? applied.metadata : {};
-    const gvk = `${kind.group}/${kind.version}, Kind=${kind.kind}`;
-    const name = `${metadata.namespace ?? ""}/${metadata.name ?? ""}; ${gvk}`;
-    throw apiError(500, "", `failed to convert new object (${name}) to proper version: ${error.message}`);
+    const name = nameApplied(config as JsonObject, fieldScope(kind, ""));
+    const text = `unable to convert unstructured object to ${kind.group}/${kind.version}, Kind=${kind.kind}: ${error.message}`;
+    throw apiError(500, "", `failed to convert new object (${name}) to proper version: ${text}`);
   }
 }

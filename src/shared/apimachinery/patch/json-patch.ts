@@ -5,7 +5,7 @@
  * @source vendor/gopkg.in/evanphx/json-patch.v4, staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go v1.36
  */
 import { apiError, badRequest, requestEntityTooLarge, type ApiError } from "../errors.ts";
-import { deepCopy, deepEqual, hasMember, isObject, jsonKind, setMember, type JsonObject } from "./json.ts";
+import { deepCopy, deepEqual, hasMember, inNameOrder, isObject, jsonKind, setMember, type JsonObject } from "./json.ts";
 
 const MAX_OPERATIONS = 10_000;
 const MAX_COPIED_BYTES = 3 * 1024 * 1024;
@@ -22,6 +22,7 @@ function patchDoesNotApply(): ApiError {
  *
  * @param document any JSON value; not changed
  * @param operations the decoded patch body
+ * @returns with members by name wherever an operation reached, as refusals show it
  * @throws 400 where the body is no list of objects, 413 for more than 10,000 operations, 422 where one does not apply
  */
 export function applyJsonPatch(document: unknown, operations: unknown): unknown {
@@ -30,14 +31,25 @@ export function applyJsonPatch(document: unknown, operations: unknown): unknown 
     const text = `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${list.length}`;
     throw requestEntityTooLarge(`Request entity too large: ${text}`);
   }
-  const state: State = { root: deepCopy(document), copiedBytes: 0 };
+  const state: State = { root: deepCopy(document), copiedBytes: 0, opened: new Set() };
   for (const operation of list) applyOperation(state, operation);
-  return state.root;
+  state.opened.add(state.root);
+  return inOrder(state.root, state.opened);
+}
+
+function inOrder(value: unknown, opened: ReadonlySet<unknown>): unknown {
+  if (!opened.has(value)) return value;
+  if (Array.isArray(value)) return value.map((item) => inOrder(item, opened));
+  if (!isObject(value)) return value;
+  for (const [name, member] of Object.entries(value)) setMember(value, name, inOrder(member, opened));
+  return inNameOrder(value);
 }
 
 interface State {
   root: unknown;
   copiedBytes: number;
+  /** Objects and lists on the way of a path. */
+  opened: Set<unknown>;
 }
 
 function decodeOperations(operations: unknown): JsonObject[] {
@@ -85,7 +97,8 @@ function resolve(state: State, path: string): { container: Container; key: strin
   const segments = path.split("/").slice(1).map(unescape);
   const key = segments.pop();
   let at: unknown = state.root;
-  for (const segment of segments) at = isContainer(at) ? get(at, segment) : undefined;
+  state.opened.add(at);
+  for (const segment of segments) state.opened.add((at = isContainer(at) ? get(at, segment) : undefined));
   if (key === undefined || !isContainer(at)) throw patchDoesNotApply();
   return { container: at, key };
 }

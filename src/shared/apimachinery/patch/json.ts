@@ -17,6 +17,13 @@ export function setMember(object: JsonObject, key: string, value: unknown): void
   else object[key] = value;
 }
 
+/** The same object, members by name: Go has had it in a map. */
+export function inNameOrder(object: JsonObject): JsonObject {
+  const result: JsonObject = {};
+  for (const name of Object.keys(object).sort()) setMember(result, name, object[name]);
+  return result;
+}
+
 export function hasMember(object: JsonObject, key: string): boolean {
   return Object.hasOwn(object, key);
 }

@@ -4,13 +4,14 @@
  * @source vendor/gopkg.in/evanphx/json-patch.v4/merge.go, staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go v1.36
  */
 import { badRequest } from "../errors.ts";
-import { deepCopy, hasMember, isObject, setMember, type JsonObject } from "./json.ts";
+import { deepCopy, hasMember, inNameOrder, isObject, setMember, type JsonObject } from "./json.ts";
 
 /**
  * Merges `patch` into `document`: null removes a member, an object merges, anything else (lists too) replaces.
  *
  * @param document a JSON object; not changed
  * @param patch the decoded patch body; not changed. A list takes the place of the whole document, as upstream has it
+ * @returns with members by name wherever the patch reached, as refusals show it
  * @throws 400 where the patch is neither an object nor a list
  */
 export function applyMergePatch(document: unknown, patch: unknown): unknown {
@@ -28,7 +29,7 @@ function mergeObjects(document: JsonObject, patch: JsonObject): JsonObject {
   for (const key of Object.keys(patch)) {
     if (patch[key] !== null && !hasMember(document, key)) setMember(result, key, withoutNulls(patch[key]));
   }
-  return result;
+  return inNameOrder(result);
 }
 
 function mergeValue(current: unknown, patch: unknown): unknown {
@@ -41,6 +42,6 @@ function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isObject(value)) return value;
   const result: JsonObject = {};
-  for (const key of Object.keys(value)) if (value[key] !== null) setMember(result, key, withoutNulls(value[key]));
+  for (const key of Object.keys(value).sort()) if (value[key] !== null) setMember(result, key, withoutNulls(value[key]));
   return result;
 }

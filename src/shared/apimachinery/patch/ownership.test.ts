@@ -60,7 +60,7 @@ class OneObject {
     const apiVersion = this.kind.group ? `${this.kind.group}/${this.kind.version}` : this.kind.version;
     const full = { apiVersion, kind: this.kind.kind, metadata: { name: "x" }, ...config };
     const applied = applyConfiguration(this.object as JsonObject | undefined, full, this.#writer(manager), force);
-    return this.#store(decodeApplied(this.kind, applied.object), applied.managedFields);
+    return this.#store(decodeApplied(this.kind, applied.object, full), applied.managedFields);
   }
 
   entries(): Record<string, unknown> {
@@ -135,6 +135,18 @@ describe("updates", () => {
 });
 
 describe("apply", () => {
+  it.each([
+    [{ replicas: 1.5 }, "cannot convert float64 to int32"],
+    [{ strategy: { rollingUpdate: { maxSurge: {} } } }, "json: cannot unmarshal object into Go value of type int32"],
+    [{ template: { metadata: { creationTimestamp: 5 } } }, "json: cannot unmarshal number into Go value of type string"],
+  ])("names what it was given where %j does not fit", (spec, message) => {
+    const convert = "unable to convert unstructured object to apps/v1, Kind=Deployment";
+    const object = new OneObject(Deployment).create("a", { metadata: { namespace: "n" } });
+    expect(() => object.apply("b", { spec })).toThrow(
+      `failed to convert new object (/x; apps/v1, Kind=Deployment) to proper version: ${convert}: ${message}`,
+    );
+  });
+
   it("owns what it states, not what is on the way", () => {
     expect(
       configMap()

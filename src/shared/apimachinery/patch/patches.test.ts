@@ -113,3 +113,11 @@ describe("strategic merge patch", () => {
     expect(refusal(() => patch(keyless))).toEqual({ code: 500, message });
   });
 });
+
+it("merge and JSON patches name members in order wherever they reached", () => {
+  const document = { z: { b: 1, a: 2 }, a: { y: [{ d: 1, c: 2 }], x: 1 } };
+  const merged = applyMergePatch(document, { a: { n: { k: 1, b: [{ z: 1, a: 1 }] } } });
+  expect(JSON.stringify(merged)).toBe('{"a":{"n":{"b":[{"a":1,"z":1}],"k":1},"x":1,"y":[{"d":1,"c":2}]},"z":{"b":1,"a":2}}');
+  const patched = applyJsonPatch(document, [{ op: "add", path: "/a/y/0/e", value: { b: 1, a: 1 } }]);
+  expect(JSON.stringify(patched)).toBe('{"a":{"x":1,"y":[{"c":2,"d":1,"e":{"b":1,"a":1}}]},"z":{"b":1,"a":2}}');
+});

@@ -6,7 +6,7 @@
  */
 import { DecodeError } from "../decode.ts";
 import type { ScalarSchema, Schema, StructSchema } from "../schema.ts";
-import { isObject, setMember, type JsonObject } from "./json.ts";
+import { isObject, jsonKind, setMember, type JsonObject } from "./json.ts";
 
 /** Copies what has to change; custom resources stay as they are. Throws `DecodeError`. */
 export function convertUnstructured(object: JsonObject, schema: StructSchema): JsonObject {
@@ -45,7 +45,19 @@ const GO_TYPES: Readonly<Record<string, string>> = {
   double: "float64",
 };
 
-function convertScalar(value: unknown, { scalar }: ScalarSchema): unknown {
+/** Types that read their own JSON, so that an error does not know where it is. */
+const OWN_READERS: Readonly<Record<string, string>> = { Time: "string", MicroTime: "string", IntOrString: "int32" };
+
+function readsItself(value: unknown, into: string): boolean {
+  return typeof value === "string" || (into === "int32" && Number.isInteger(value));
+}
+
+function convertScalar(value: unknown, { scalar, goType }: ScalarSchema): unknown {
+  const own = OWN_READERS[scalar];
+  if (own && !readsItself(value, own)) {
+    const given = typeof value === "number" && own === "int32" ? `number ${value}` : jsonKind(value);
+    throw new DecodeError(`json: cannot unmarshal ${given} into Go value of type ${own}`);
+  }
   const type = GO_TYPES[scalar];
   if (!type) return value;
   const from = goKind(value);
@@ -56,5 +68,7 @@ function convertScalar(value: unknown, { scalar }: ScalarSchema): unknown {
   }
   if (type === "float64" && from === "int64") return value;
   // Go has a conversion from integers to strings, which it refuses, and none for the rest.
-  throw new DecodeError(type === "string" && from === "int64" ? "cannot convert int64 to string" : `unrecognized type: ${type}`);
+  throw new DecodeError(
+    type === "string" && from === "int64" ? `cannot convert int64 to ${goType ?? type}` : `unrecognized type: ${type}`,
+  );
 }

@@ -66,10 +66,10 @@ function nameItem(schema: Schema & { type: "list" }, item: unknown): { element: 
 }
 
 const NUMBERS: ReadonlySet<ScalarName> = new Set<ScalarName>(["int32", "int64", "double"]);
-const ANY_SCALAR: ReadonlySet<ScalarName> = new Set<ScalarName>(["Quantity", "IntOrString"]);
+const ANY_SCALAR: ReadonlySet<ScalarName> = new Set<ScalarName>(["Quantity", "Time", "MicroTime"]);
 
 function scalarError(value: unknown, scalar: ScalarName): string | undefined {
-  if (scalar === "RawExtension") return undefined;
+  if (scalar === "RawExtension" || scalar === "IntOrString") return undefined;
   if (ANY_SCALAR.has(scalar)) return typeof value === "object" ? `expected any scalar, got ${wrapped(value)}` : undefined;
   if (NUMBERS.has(scalar)) return typeof value === "number" ? undefined : `expected numeric (int or float), got ${goType(value)}`;
   if (scalar === "boolean") return typeof value === "boolean" ? undefined : `expected boolean, got ${wrapped(value)}`;
