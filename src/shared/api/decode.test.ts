@@ -81,6 +81,11 @@ describe("wrong types carry Go's texts", () => {
       { metadata: { creationTimestamp: "yesterday" } },
       'parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"',
     ],
+    [
+      structSchema("io.k8s.api.coordination.v1.Lease"),
+      { spec: { renewTime: "2020-01-01T00:00:00.123456789Z" } },
+      'parsing time "2020-01-01T00:00:00.123456789Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "789Z" as "Z07:00"',
+    ],
     [configMap, { binaryData: { a: "***" } }, "illegal base64 data at input byte 0"],
   ])("%#", (schema, value, message) => expect(() => json(schema, value)).toThrow(message));
 

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { decodeValue } from "../apimachinery/decode.ts";
 import {
+  APIService,
   CronJob,
   DaemonSet,
   Deployment,
@@ -13,6 +14,7 @@ import {
   PodDisruptionBudget,
   ReplicationController,
   StatefulSet,
+  StorageClass,
 } from "./index.ts";
 import type { Kind } from "./kind.ts";
 
@@ -243,4 +245,42 @@ test("an ephemeral container is told of members that are empty", () => {
   const at = (member: string) => `spec.ephemeralContainers[0].${member}: Forbidden: cannot be set for an Ephemeral Container`;
   expect(errors).toEqual(expect.arrayContaining([at("ports"), at("lifecycle")]));
   expect(errors).not.toContain(at("resources"));
+});
+
+test("a local APIService is available from the start", () => {
+  const conditions = (spec: Json) => created(APIService, spec).object.status?.conditions;
+  expect(conditions({ version: "v1" })).toMatchObject([{ type: "Available", status: "True", reason: "Local" }]);
+  expect(conditions({ version: "v1", service: { namespace: "a", name: "b" } })).toBe(undefined);
+});
+
+test.each([
+  [[{}], ['allowedTopologies[0].matchLabelExpressions: Duplicate value: ""']],
+  [
+    [{ matchLabelExpressions: [{ key: "a", values: [] }] }],
+    ["allowedTopologies[0].matchLabelExpressions[0].values: Required value"],
+  ],
+  [
+    [{ matchLabelExpressions: [{ key: "a", values: ["b", "b"] }] }],
+    ['allowedTopologies[0].matchLabelExpressions[0].values[1]: Duplicate value: "b"'],
+  ],
+  [
+    [
+      {
+        matchLabelExpressions: [
+          { key: "b", values: ["x"] },
+          { key: "a", values: ["b", "c"] },
+        ],
+      },
+      {
+        matchLabelExpressions: [
+          { key: "a", values: ["c", "b"] },
+          { key: "b", values: ["x"] },
+        ],
+      },
+    ],
+    ['allowedTopologies[1].matchLabelExpressions: Duplicate value: ""'],
+  ],
+])("topologies of a storage class are validated (%#)", (allowedTopologies, errors) => {
+  const found = StorageClass.validate!({ provisioner: "a/b", allowedTopologies } as never, context);
+  expect(found.map(({ field, message }) => `${field}: ${message}`)).toEqual(errors);
 });

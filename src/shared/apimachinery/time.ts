@@ -54,7 +54,7 @@ function parseGoTime(text: string, form: { layout: string; fraction: string }): 
     if (e.range && (n < e.range.low || n > e.range.high)) throw bad(`: ${e.range.name} out of range`);
     rest = rest.slice(m[0].length);
   }
-  const fraction = form.fraction ? /^[.,](\d{6})(?!\d)/.exec(rest) : /^[.,](\d+)/.exec(rest);
+  const fraction = form.fraction ? /^[.,](\d{6})/.exec(rest) : /^[.,](\d+)/.exec(rest);
   if (!fraction && form.fraction) throw cannot(rest, form.fraction);
   rest = rest.slice(fraction?.[0].length ?? 0);
   const zone = /^(?:Z|[+-]\d\d:\d\d)/.exec(rest);

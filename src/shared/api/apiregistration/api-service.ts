@@ -1,5 +1,5 @@
 import { humanDuration } from "../../apimachinery/duration.ts";
-import { parseTime } from "../../lib/platform.ts";
+import { formatTime, parseTime } from "../../lib/platform.ts";
 import { invalidValue, notSupported, required, type FieldError } from "../../apimachinery/field-error.ts";
 import { isDNS1035Label, isDNS1123Subdomain, isValidPortNum } from "../../apimachinery/validation.ts";
 import type { APIService as T } from "../generated/apiregistration-v1.ts";
@@ -22,11 +22,16 @@ export const APIService = defineKind<T>({
     const target = spec?.service ? `${spec.service.namespace}/${spec.service.name}` : "Local";
     return [metadata.name, target, state, humanDuration(now - parseTime(metadata.creationTimestamp))];
   },
+  prepareForCreate(service, { now }) {
+    if (!service.spec?.service) service.status = { conditions: [{ ...LOCAL, lastTransitionTime: formatTime(now) }] };
+  },
   setDefaults({ spec }) {
     if (spec?.service) spec.service.port ??= 443;
   },
 });
 export type APIService = T;
+
+const LOCAL = { type: "Available", status: "True", reason: "Local", message: "Local APIServices are always available" } as const;
 
 const STATES: readonly string[] = ["True", "False", "Unknown"];
 

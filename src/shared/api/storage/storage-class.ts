@@ -3,7 +3,8 @@ import { facts } from "../generated/kinds.ts";
 import type { StorageClass as T } from "../generated/storage-v1.ts";
 import { deprecatedNodeLabel } from "../core/validation/node-selector.ts";
 import { defineKind } from "../kind.ts";
-import { notSupported } from "../../apimachinery/field-error.ts";
+import { duplicate, invalidValue, notSupported, required, type FieldError } from "../../apimachinery/field-error.ts";
+import { isLabelKey } from "../../apimachinery/validation.ts";
 import { validateParameters, validateProvisioner } from "./provisioner.ts";
 
 export const StorageClass = defineKind<T>({
@@ -27,7 +28,7 @@ export const StorageClass = defineKind<T>({
     storage.reclaimPolicy ??= "Delete";
     storage.volumeBindingMode ??= "Immediate";
   },
-  validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode }) {
+  validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode, allowedTopologies }) {
     const oneOf = (field: string, value: string | undefined, known: string[]) =>
       value === undefined || known.includes(value) ? [] : [notSupported(field, value, known)];
     return [
@@ -35,9 +36,37 @@ export const StorageClass = defineKind<T>({
       ...validateParameters("parameters", parameters),
       ...oneOf("reclaimPolicy", reclaimPolicy || undefined, ["Delete", "Retain"]),
       ...oneOf("volumeBindingMode", volumeBindingMode, ["Immediate", "WaitForFirstConsumer"]),
+      ...validateTopologies(allowedTopologies ?? []),
     ];
   },
 });
 export type StorageClass = T;
 
 const DEFAULT_ANNOTATIONS = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
+
+/** Every term says something of its own; upstream finds one without expressions to be the same as each that there is room for. */
+function validateTopologies(terms: NonNullable<T["allowedTopologies"]>): FieldError[] {
+  const errors: FieldError[] = [];
+  const before = terms.map(() => "{}");
+  for (const [i, { matchLabelExpressions = [] }] of terms.entries()) {
+    const at = `allowedTopologies[${i}].matchLabelExpressions`;
+    const values = new Map<string, string[]>();
+    for (const [j, expression] of matchLabelExpressions.entries()) {
+      errors.push(...validateExpression(expression, `${at}[${j}]`));
+      if (values.has(expression.key)) errors.push(duplicate(`${at}[${j}].key`, expression.key));
+      values.set(expression.key, [...new Set(expression.values)].sort());
+    }
+    const term = JSON.stringify(Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1))));
+    for (const other of before) if (other === term) errors.push(duplicate(at, ""));
+    before.push(term);
+  }
+  return errors;
+}
+
+function validateExpression({ key = "", values = [] }: { key?: string; values?: string[] }, at: string): FieldError[] {
+  return [
+    ...(values.length ? [] : [required(`${at}.values`)]),
+    ...values.flatMap((value, i) => (values.indexOf(value) < i ? [duplicate(`${at}.values[${i}]`, value)] : [])),
+    ...isLabelKey(key).map((text) => invalidValue(`${at}.key`, key, text)),
+  ];
+}
