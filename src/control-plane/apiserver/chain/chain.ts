@@ -160,7 +160,8 @@ function operationOf(
 function formatRequest(core: Core, served: Served, subresource: SubresourceFacts | undefined, info: RequestInfo): FormatRequest {
   const { kind } = served;
   const id = `${kind.group}/${kind.plural}${subresource ? `/${subresource.name}` : ""}`;
-  return { convertible: !core.virtual[id], streamed: info.verb === "watch" || info.verb === "list", kind };
+  const virtual = core.virtual[id];
+  return { convertible: !virtual || Boolean(virtual.list), streamed: info.verb === "watch" || info.verb === "list", kind };
 }
 
 function answerOf(op: Operation): Maybe<Answer> {

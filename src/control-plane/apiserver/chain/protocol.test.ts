@@ -171,3 +171,18 @@ test("who asks for rows in YAML is told errors in JSON", async () => {
   const answer = await ask("GET", `${CM}/nope`, { headers: { accept: "application/yaml;as=Table;v=v1;g=meta.k8s.io" } });
   expect([answer.code, answer.headers["content-type"]]).toEqual([404, "application/json"]);
 });
+
+test("what is computed has rows like what is stored", async () => {
+  const headers = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json" };
+  for (const path of ["/api/v1/componentstatuses", "/api/v1/componentstatuses/etcd-0"]) {
+    const { columnDefinitions, rows } = JSON.parse((await ask("GET", path, { headers })).text);
+    expect(columnDefinitions.map(({ name }: { name: string }) => name)).toEqual(["Name", "Status", "Message", "Error"]);
+    expect(rows.map(({ cells }: { cells: string[] }) => cells)).toEqual([["etcd-0", "Healthy", "ok", ""]]);
+  }
+  const metadata = { accept: "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io" };
+  const list = JSON.parse((await ask("GET", "/api/v1/componentstatuses", { headers: metadata })).text);
+  expect([list.kind, list.items]).toEqual([
+    "PartialObjectMetadataList",
+    [{ kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: { name: "etcd-0" } }],
+  ]);
+});

@@ -96,12 +96,20 @@ function one(object: KubeObject, schema: StructSchema | undefined, format: Forma
   const convertible = object.kind !== "Status" && "served" in result && result.served;
   const { as } = format;
   if (!convertible || !as) return serializeAs(schema ? withNulls(schema, object) : object, format, schema, object);
-  if (as.kind === "PartialObjectMetadataList")
-    throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${goType(object)})`);
-  if (as.kind === "PartialObjectMetadata")
-    return serializePartial(partialOf(object, as.version), format, "PartialObjectMetadata");
-  const metadata = object.metadata.resourceVersion ? { resourceVersion: object.metadata.resourceVersion } : {};
-  return serializeAs(tableOf(convertible.kind, [object], metadata, { ...tableOptions(format), headers: true }), format);
+  // A list that is computed is an object, too.
+  const items = object.kind === listKindOf(convertible) ? (object as KubeObject & { items: KubeObject[] }).items : undefined;
+  if (as.kind === "Table") {
+    const metadata = object.metadata.resourceVersion ? { resourceVersion: object.metadata.resourceVersion } : {};
+    return serializeAs(
+      tableOf(convertible.kind, items ?? [object], metadata, { ...tableOptions(format), headers: true }),
+      format,
+    );
+  }
+  if ((as.kind === "PartialObjectMetadataList") !== Boolean(items)) throw notAcceptable(notOfThatForm(as.kind, object.kind));
+  const partial = items
+    ? { ...partialList({}, as.version), items: items.map((item) => partialOf(item, as.version)) }
+    : partialOf(object, as.version);
+  return serializePartial(partial, format, as.kind);
 }
 
 function listContent(result: Extract<Result, { type: "list" }>, format: Format): Omit<Content, "code"> {
@@ -109,8 +117,7 @@ function listContent(result: Extract<Result, { type: "list" }>, format: Format):
   if (!format.as && format.media === "json" && !format.pretty) return { chunks: jsonList(served, entries, meta) };
   const form = protobufForm(format);
   if (form) return { chunks: protobufList(served, entries, meta, form) };
-  if (format.as?.kind === "PartialObjectMetadata")
-    throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${listKindOf(served)})`);
+  if (format.as?.kind === "PartialObjectMetadata") throw notAcceptable(notOfThatForm(format.as.kind, listKindOf(served)));
   if (format.media === "protobuf") throw noMessage();
   return { chunks: itemByItem(madeList(result, format), format) };
 }
@@ -165,4 +172,5 @@ export function serializeAs(value: unknown, format: Format, schema?: StructSchem
 const noMessage = () =>
   notAcceptable("object does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message");
 
-const goType = (object: KubeObject) => object.kind;
+const notOfThatForm = (form: string, kind = "") =>
+  `you requested ${form}, but the requested object is ${form === "PartialObjectMetadata" ? "a list" : "not a list"} (*${kind})`;

@@ -23,7 +23,9 @@ export async function callVirtual(op: Operation, virtual: VirtualResource): Prom
   if (op.info.verb === "create" && virtual.create) return create(op, virtual, virtual.create);
   const compute = op.info.verb === "list" ? virtual.list : op.info.verb === "get" ? virtual.get : undefined;
   if (!compute) throw methodNotSupported(op.served.ref, op.info.verb);
-  return { type: "object", code: 200, object: await compute(contextOf(op, false)), schema: schemaOf(op) };
+  const object = await compute(contextOf(op, false));
+  const served = op.subresource ? undefined : op.served; // what is read of a resource has rows like anything else
+  return { type: "object", code: 200, object, schema: schemaOf(op), served };
 }
 
 async function create(op: Operation, virtual: VirtualResource, compute: NonNullable<VirtualResource["create"]>): Promise<Result> {
