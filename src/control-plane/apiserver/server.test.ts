@@ -72,14 +72,17 @@ test("what an eviction answers is a Status in protobuf too", async () => {
     spec: { containers: [{ name: "c", image: "i" }], nodeName: "n" },
   });
   const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "p", namespace: "default" } };
+  let auditId: unknown;
   const answer = await new Promise<string>((resolve, reject) => {
     const headers = {
+      "audit-id": "mine",
       authorization: "Bearer secret",
       "content-type": "application/json",
       accept: "application/vnd.kubernetes.protobuf",
     };
     const path = `${running.url}/api/v1/namespaces/default/pods/p/eviction`;
     request(path, { method: "POST", ca: running.pki.cluster.certPem, headers, agent: false }, (response) => {
+      auditId = response.headers["audit-id"];
       let text = "";
       response.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
       response.on("end", () => resolve(text));
@@ -89,6 +92,7 @@ test("what an eviction answers is a Status in protobuf too", async () => {
   });
   expect(answer).toContain("Status");
   expect(answer).toContain("Success");
+  expect(auditId).toBe("mine");
 });
 
 test("a request that comes early waits for what the port waits for", async () => {

@@ -4,6 +4,7 @@ import type { TLSSocket } from "node:tls";
 import { failure } from "../chain/failure.ts";
 import type { Answer, Handler, Incoming } from "../chain/types.ts";
 import { encode } from "../negotiation/encode.ts";
+import { addAuditId } from "./audit-id.ts";
 import { readBody } from "./body.ts";
 import { connectionOf } from "./connection.ts";
 import { writeChunks, writeStream, writeWatch } from "./write.ts";
@@ -45,6 +46,7 @@ export function incomingOf(request: IncomingMessage, response: { once(event: "cl
 function respond(response: ServerResponse, answer: Answer): void {
   if (response.destroyed) return;
   const encoded = encode(answer);
+  addAuditId(encoded.headers, response.req.headers);
   response.writeHead(encoded.code, encoded.headers);
   if (encoded.watch) {
     response.flushHeaders();

@@ -6,6 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { failure } from "../chain/failure.ts";
 import type { Answer, Handler, Incoming } from "../chain/types.ts";
 import { encode, type Encoded } from "../negotiation/encode.ts";
+import { addAuditId } from "./audit-id.ts";
 import { readBody } from "./body.ts";
 import { connectionOf, type Connection } from "./connection.ts";
 import { writeChunks, writeStream, writeWatch } from "./write.ts";
@@ -16,8 +17,8 @@ export function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeade
   stream.on("error", ignore); // the client went away; `close` follows and stops whatever still runs
   const answer = handler(new Http2Request(stream, headers));
   if (answer instanceof Promise)
-    answer.then((a) => respond(stream, a)).catch((error: unknown) => respond(stream, failure(error)));
-  else respond(stream, answer);
+    answer.then((a) => respond(stream, headers, a)).catch((error: unknown) => respond(stream, headers, failure(error)));
+  else respond(stream, headers, answer);
 }
 
 class Http2Request implements Incoming {
@@ -70,11 +71,12 @@ function connectionOfSession(session: Http2Session): Connection {
   return connection;
 }
 
-function respond(stream: ServerHttp2Stream, answer: Answer): void {
+function respond(stream: ServerHttp2Stream, asked: IncomingHttpHeaders, answer: Answer): void {
   if (stream.destroyed || stream.closed) return;
   const encoded = encode(answer);
   const headers: Encoded["headers"] & { ":status"?: number } = encoded.headers;
   headers[":status"] = encoded.code;
+  addAuditId(headers, asked);
   stream.respond(headers);
   if (encoded.watch) writeWatch(stream, encoded.watch);
   else if (encoded.stream) writeStream(stream, encoded.stream);
