@@ -15,7 +15,9 @@ export async function logs(part: string, { name, follow }: { name: string; follo
 
 function directoryOf(cluster: Cluster, part: string): string {
   if (part === "server") return cluster.serverDir;
-  for (let index = 0; index < cluster.nodes; index++) if (cluster.nodeName(index) === part) return cluster.nodeDir(index);
-  const parts = ["server", ...Array.from({ length: cluster.nodes }, (_, index) => cluster.nodeName(index))];
-  return fail(`no part ${JSON.stringify(part)} in cluster ${cluster.name}; there is: ${parts.join(", ")}`);
+  const nodes = Array.from({ length: cluster.nodes }, (_, index) => cluster.nodeName(index));
+  const index = nodes.indexOf(part);
+  if (index < 0) fail(`no part ${JSON.stringify(part)} in cluster ${cluster.name}; there is: ${["server", ...nodes].join(", ")}`);
+  if (cluster.nodeKind === "simulated") fail(`${part} is simulated: it has no agent, and the server's log is the only one`);
+  return cluster.nodeDir(index);
 }

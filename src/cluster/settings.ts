@@ -94,7 +94,8 @@ export function loadCluster(name: string): Cluster | undefined {
   try {
     return loadClusterIn(clusterDir(name));
   } catch (error) {
-    throw new Error(`${file} is damaged; 'knarr down --purge --name ${name}' removes the cluster`, { cause: error });
+    if (!(error instanceof SyntaxError)) throw error;
+    fail(`${file} is damaged; 'knarr down --purge --name ${name}' removes the cluster`, error);
   }
 }
 
