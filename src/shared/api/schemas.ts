@@ -152,7 +152,11 @@ function resolveField(f: FieldRow): Field {
 function resolveType(type: string, use: Partial<FieldRow> = {}): Schema {
   const generic = /^(list|map)<(.*)>$/.exec(type);
   // The values a list or a map may hold are declared at the field.
-  const element = { ...(use.enum && { enum: use.enum }), ...(use.consts && { consts: use.consts }) };
+  const element = {
+    ...(use.name && { name: use.name }),
+    ...(use.enum && { enum: use.enum }),
+    ...(use.consts && { consts: use.consts }),
+  };
   if (generic?.[1] === "list") return listSchema(resolveType(generic[2]!, element), use);
   if (generic)
     return {
@@ -180,7 +184,14 @@ function listSchema(items: Schema, use: Partial<FieldRow>): ListSchema {
 }
 
 /** Fields of a named string type without known values. */
-const NAMED_TEXTS: Readonly<Record<string, string>> = { uid: "types.UID", add: "v1.Capability", drop: "v1.Capability" };
+const NAMED_TEXTS: Readonly<Record<string, string>> = {
+  uid: "types.UID",
+  succeeded: "types.UID",
+  failed: "types.UID",
+  add: "v1.Capability",
+  drop: "v1.Capability",
+  volumesInUse: "v1.UniqueVolumeName",
+};
 
 function scalarSchema(scalar: ScalarName, use: Partial<FieldRow>): ScalarSchema {
   const values = use.enum && lookup<string[]>(`enum:${use.enum}`);

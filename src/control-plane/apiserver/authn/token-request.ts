@@ -30,7 +30,6 @@ export function tokenRequest(options: ServiceAccountTokenOptions, random: Random
     setDefaults(object) {
       const { spec } = object as TokenRequest;
       if (!spec) return;
-      if (!spec.audiences?.length) delete spec.audiences;
       spec.expirationSeconds ??= DEFAULT_SECONDS;
     },
     async create(object, context) {

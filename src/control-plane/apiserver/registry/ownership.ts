@@ -8,7 +8,7 @@ import {
   ownershipOfUpdated,
   type Writer,
 } from "../../../shared/apimachinery/patch/index.ts";
-import { toVersion } from "./convert.ts";
+import { hubOf, toVersion } from "./convert.ts";
 import { managerOf, type Operation } from "./operation.ts";
 
 /** Who writes, through which door; `kind` is that of the written document where it is not the path's (a scale). */
@@ -37,11 +37,21 @@ type ManagedFields = ObjectMeta["managedFields"];
 
 /** `object` in the version of the request, before admission. */
 export function ownCreated(op: Operation, object: KubeObject): void {
-  setOwners(object, ownershipOfCreated(object, writerOf(op)));
+  setOwners(object, ownershipOfCreated(asStored(op, object), writerOf(op)));
 }
 
 export function ownUpdated(op: Operation, live: KubeObject, object: KubeObject, kind?: Kind<any>): void {
-  setOwners(object, ownershipOfUpdated(live, object, writerOf(op, kind)));
+  setOwners(object, ownershipOfUpdated(live, kind ? object : asStored(op, object), writerOf(op, kind)));
+}
+
+/** As it comes back from the stored version: what the sent one has no field for stands in annotations. */
+function asStored({ served }: Operation, object: KubeObject): KubeObject {
+  const { resource } = served;
+  const hub = hubOf(served);
+  if (object.apiVersion === hub.kind.groupVersion) return object;
+  const stored = toVersion(resource, deepCopy(object), hub);
+  const back = stored instanceof Promise ? object : toVersion(resource, stored, served);
+  return back instanceof Promise ? object : back;
 }
 
 export function setOwners(object: KubeObject, managedFields: readonly unknown[] | undefined): void {

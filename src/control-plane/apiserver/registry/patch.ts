@@ -66,7 +66,7 @@ export function patched(op: Operation, live: KubeObject, request: PatchRequest):
   const { object, warnings } = patchObject(kind, live, body, options.fieldValidation);
   warn(op, warnings);
   setDefaults(kind, object);
-  ownUpdated(op, live, object, kind);
+  ownUpdated(op, live, object, kind === op.served.kind ? undefined : kind);
   matchNamespace(op, object);
   matchName(op, object);
   return object;

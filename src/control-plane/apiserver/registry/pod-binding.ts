@@ -8,6 +8,7 @@ import type { Binding, PodCondition } from "../../../shared/api/generated/core-v
 import { setCondition } from "../../../shared/apimachinery/conditions.ts";
 import { apiError, badRequest, conflict } from "../../../shared/apimachinery/errors.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
+import { isPathSegmentName } from "../../../shared/apimachinery/validation.ts";
 import { formatTime } from "../../../shared/lib/platform.ts";
 import type { Core } from "../core.ts";
 import type { CallContext, VirtualResource } from "../types.ts";
@@ -22,13 +23,21 @@ export function podBinding(core: Core): VirtualResource {
       const name = context.name || binding.metadata.name;
       if (name !== binding.metadata.name) throw badRequest("name in URL does not match name in Binding object");
       checkTarget(binding);
+      requirePathSegment(name);
       const { uid, resourceVersion } = binding.metadata;
       const place = { namespace: context.namespace, name };
-      const options = { dryRun: context.dryRun, uid, resourceVersion };
+      const options = { dryRun: context.dryRun, ...(context.name && { uid }), resourceVersion };
       await mutate<Pod>(core, core.resources.of(Pod), place, options, (pod) => assign(pod, binding, context));
       return bound;
     },
   };
+}
+
+/** Of `bindings`, where the path has no name. */
+function requirePathSegment(name: string | undefined): void {
+  if (!name) throw badRequest("Name parameter required.");
+  const faults = isPathSegmentName(name);
+  if (faults.length) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${faults.join(";")}`);
 }
 
 /** A plain 500: the error is no Status upstream. */

@@ -20,6 +20,7 @@ import { ownUpdated, setOwners } from "./ownership.ts";
 import { patched, readPatchRequest } from "./patch.ts";
 import { get } from "./read.ts";
 import { change, type View } from "./update.ts";
+import { validateMetadata } from "./validate-metadata.ts";
 
 export async function scale(op: Operation): Promise<Result> {
   switch (op.info.verb) {
@@ -47,7 +48,10 @@ async function put(op: Operation): Promise<Result> {
     ownUpdated(op, live, object, Scale);
     return object as Scale;
   };
-  return answer(op, await change(op, options, { next: (live) => withScale(op, live, edit), view: viewOf(op) }));
+  return answer(
+    op,
+    await change(op, options, { uid: sent.metadata.uid, next: (live) => withScale(op, live, edit), view: viewOf(op) }),
+  );
 }
 
 async function patch(op: Operation): Promise<Result> {
@@ -73,7 +77,11 @@ function withScale(op: Operation, live: KubeObject, edit: (scale: Scale) => Scal
   setOwners(shown, entriesOfScale(live.metadata.managedFields as never, paths));
   const edited = edit(shown);
   // A custom resource is judged as a whole.
-  const errors = kind.schema.dynamic ? [] : Scale.validate!(edited, { subresource: "", dryRun: false, now: op.now });
+  const judged = () => [
+    ...validateMetadata(Scale, edited),
+    ...Scale.validate!(edited, { subresource: "", dryRun: false, now: op.now })!,
+  ];
+  const errors = kind.schema.dynamic ? [] : judged();
   if (errors.length > 0) throw invalid({ group: Scale.group, resource: Scale.kind }, edited.metadata.name, errors);
   const { uid, resourceVersion, managedFields } = edited.metadata;
   if (uid && uid !== live.metadata.uid) {

@@ -1,6 +1,6 @@
 /** What a write is told of metadata, as a v1.36 API server answered. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ConfigMap, Deployment, Event, Pod, type Kind } from "../../../shared/api/index.ts";
+import { ConfigMap, Deployment, Event, HorizontalPodAutoscalerV1, Job, Pod, type Kind } from "../../../shared/api/index.ts";
 import type { ApiError } from "../../../shared/apimachinery/errors.ts";
 import { inMemoryServer, type InMemoryServer } from "../in-memory-server.ts";
 
@@ -71,4 +71,49 @@ test("a scale is shown as a row", async () => {
   const { columnDefinitions, rows } = (await running.client.transport.request(asked)).body as Record<string, any[]>;
   expect(columnDefinitions!.map(({ name }) => name)).toEqual(["Name", "Desired", "Available", "Age"]);
   expect(rows![0].cells.slice(0, 3)).toEqual(["x", 1, 0]);
+});
+
+test("the metadata of a scale is judged", async () => {
+  const scale = { metadata: { name: "x", namespace: "default", labels: { "": "x" } }, spec: { replicas: 1 } };
+  expect(await refusal(ask("PUT", `${path(Deployment)}/x/scale`, scale))).toContain(
+    'metadata.labels: Invalid value: "": name part must be non-empty',
+  );
+});
+
+test.each([
+  [{}, "Name parameter required."],
+  [{ name: "a/b" }, `Name parameter invalid: "a/b": may not contain '/'`],
+])("a binding of %j names no pod", async (metadata, message) => {
+  const binding = { metadata, target: { name: "n" } };
+  expect(await refusal(ask("POST", "/api/v1/namespaces/default/bindings", binding))).toBe(message);
+});
+
+test("what an older version keeps in annotations is owned by who set it", async () => {
+  const spec = { maxReplicas: 3, scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "x" } };
+  const at = path(HorizontalPodAutoscalerV1);
+  const made = await ask("POST", at, { metadata: { name: "h" }, spec });
+  const status = { currentReplicas: 1, desiredReplicas: 1, currentCPUUtilizationPercentage: 3 };
+  const { metadata } = await ask("PUT", `${at}/h/status`, { ...made, status }, { fieldManager: "m" });
+  const annotation = "autoscaling.alpha.kubernetes.io/current-metrics";
+  expect(metadata.annotations[annotation]).toBe(
+    '[{"type":"Resource","resource":{"name":"cpu","currentAverageUtilization":3,"currentAverageValue":"0"}}]',
+  );
+  const mine = metadata.managedFields.find(({ manager }: { manager: string }) => manager === "m");
+  expect(mine.fieldsV1["f:metadata"]["f:annotations"]).toHaveProperty([`f:${annotation}`]);
+});
+
+test("a Job's template loses what is off before it is compared", async () => {
+  const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i" }] } };
+  const job = structuredClone(await ask("POST", path(Job), { metadata: { name: "j" }, spec: { template } }));
+  job.spec.template.spec.containers[0].lifecycle = { stopSignal: "SIGTERM" };
+  expect(await refusal(ask("PUT", `${path(Job)}/j`, job))).toBe("");
+});
+
+test("a refused patch shows the object in its fields' order, numbers as they were", async () => {
+  const body = { spec: { replicas: 1.5, paused: "x" } };
+  const headers = { "content-type": "application/merge-patch+json" };
+  const message = await refusal(
+    running.client.transport.request({ method: "PATCH", path: `${path(Deployment)}/x`, headers, body }),
+  );
+  expect(message).toContain('\\"name\\":\\"x\\",\\"namespace\\":\\"default\\",\\"uid\\"');
 });

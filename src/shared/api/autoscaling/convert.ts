@@ -100,6 +100,20 @@ const SOURCES: Readonly<Record<string, string>> = {
   External: "external",
 };
 
+const ALWAYS_MEASURED: Readonly<Record<string, string>> = {
+  resource: "currentAverageValue",
+  containerResource: "currentAverageValue",
+  pods: "currentAverageValue",
+  object: "currentValue",
+  external: "currentValue",
+};
+
+const IN_ORDER = [
+  ...["target", "name", "metricName", "metricSelector", "targetValue", "currentValue"],
+  ...["targetAverageUtilization", "currentAverageUtilization", "targetAverageValue", "currentAverageValue"],
+  ...["selector", "averageValue", "container"],
+];
+
 /** `{ target: { averageValue } }` in v2 is `targetAverageValue` beside the name in v1. */
 function metricToV1(metric: Json, side: Side): Json {
   const source = SOURCES[metric.type]!;
@@ -112,7 +126,10 @@ function metricToV1(metric: Json, side: Side): Json {
   }
   for (const name of ["value", "averageValue", "averageUtilization"])
     if (value[name] !== undefined) flat[flatName(source, side, name)] = value[name];
-  return { type: metric.type, [source]: flat };
+  // What is measured is always written in v1.
+  if (side === "current") flat[ALWAYS_MEASURED[source]!] ??= "0";
+  const names = Object.keys(flat).sort((a, b) => IN_ORDER.indexOf(a) - IN_ORDER.indexOf(b));
+  return { type: metric.type, [source]: Object.fromEntries(names.map((name) => [name, flat[name]])) };
 }
 
 function metricFromV1(metric: Json, side: Side): Json {

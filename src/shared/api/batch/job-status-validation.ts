@@ -92,9 +92,10 @@ function validateFinished({ spec, status }: Job, { status: before }: Job, now: F
   const neverStarted = spec.suspend === true && spec.completions === 0;
   if ((changed || startTime !== before.startTime) && !neverStarted && startTime === undefined)
     errors.push(required(at("startTime"), "startTime is required for finished job"));
+  const named = { Succeeded: uncounted?.succeeded ?? null, Failed: uncounted?.failed ?? null };
   const left = (uncounted?.failed?.length ?? 0) + (uncounted?.succeeded?.length ?? 0);
   if ((changed || !sameMeaning(uncounted, before.uncountedTerminatedPods)) && left > 0)
-    errors.push(invalidValue(at("uncountedTerminatedPods"), uncounted, "must be empty for finished job"));
+    errors.push(invalidValue(at("uncountedTerminatedPods"), named, "must be empty for finished job"));
   return errors;
 }
 

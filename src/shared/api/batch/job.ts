@@ -37,6 +37,7 @@ export const Job = defineKind<T>({
     if (shared && !isLabelValue(name).length && spec.template.metadata.labels)
       metadata.labels = { ...spec.template.metadata.labels };
   },
+  prepareForUpdate: ({ spec }) => dropDisabled(spec.template.spec),
   revalidatesMetadata: true,
   validate: (job, _context, old) => validateJob(job, old),
   validateUpdate: validateJobUpdate,

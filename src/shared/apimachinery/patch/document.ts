@@ -8,6 +8,7 @@ import { DecodeError, decodeValue } from "../decode.ts";
 import { withNulls } from "../encode.ts";
 import { apiError, invalid, type ApiError } from "../errors.ts";
 import { invalidValue } from "../field-error.ts";
+import { NumberText } from "../json-text.ts";
 import type { KubeObject } from "../meta.ts";
 import { nameApplied } from "./apply.ts";
 import type { PatchBody } from "./body.ts";
@@ -33,8 +34,9 @@ export interface Patched {
 export function patchObject(kind: ManagedKind, live: KubeObject, patch: PatchBody, validation: FieldValidation): Patched {
   const document = withNulls(kind.schema, live);
   if (patch.type === "strategic") return patchStrategically(kind, document, patch, validation);
-  const result = patch.type === "json" ? applyJsonPatch(document, patch.value) : applyMergePatch(document, patch.value);
-  const shown = () => JSON.stringify(result);
+  const patched = (to: unknown) => (patch.type === "json" ? applyJsonPatch(to, patch.value) : applyMergePatch(to, patch.value));
+  const result = patched(document);
+  const shown = () => JSON.stringify(patched(inFieldOrder(kind, live)), plainNumbers);
   const { group, version } = kind;
   if (kind.schema.dynamic && isObject(result) && result.kind !== kind.kind && result.apiVersion === `${group}/${version}`)
     throw wrongCustomKind(kind, String(result.kind ?? ""), result);
@@ -45,6 +47,10 @@ export function patchObject(kind: ManagedKind, live: KubeObject, patch: PatchBod
   if (isObject(result)) checkKind(kind, result, shown);
   return decodeResult(kind, result, patch, validation, shown);
 }
+
+/** As Go writes it, whatever order the members came to be in. */
+const inFieldOrder = ({ schema }: ManagedKind, live: KubeObject) => withNulls(schema, decodeValue(schema, live).object);
+const plainNumbers = (_: string, value: unknown) => (value instanceof NumberText ? Number(value.text) : value);
 
 const nameOf = ({ metadata }: JsonObject) => (isObject(metadata) ? String(metadata.name ?? "") : "");
 
