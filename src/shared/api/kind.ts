@@ -75,6 +75,9 @@ export interface ScalePaths {
   labelSelector?: string;
 }
 
+/** What an object was made of: nulls that were applied are not dropped, they are told of. */
+export type Origin = "read" | "applied";
+
 /** All functions may assume that structural decoding and schema defaults have been applied; all are optional. */
 export interface KindBehaviour<T extends KubeObject> {
   /** How `metadata.name` must look; default `subdomain` (DNS-1123). */
@@ -89,7 +92,7 @@ export interface KindBehaviour<T extends KubeObject> {
   unknownField?(field: string): string;
   cells?: Cells<T>;
   /** Defaults that depend on other fields; called on decode of requests and of stored objects, before admission. */
-  setDefaults?(object: T): void;
+  setDefaults?(object: T, origin?: Origin): void;
   /** Resets what a client may not set (status), sets what it cannot (generation is handled by the generic path). */
   prepareForCreate?(object: T, context: WriteContext): void;
   prepareForUpdate?(object: T, old: T, context: WriteContext): void;

@@ -55,6 +55,17 @@ test("an object is pruned and defaulted, and its generation kept", async () => {
   expect(patched.metadata.generation).toBe(2);
 });
 
+test("a null where none is allowed is dropped from what is sent, and told of where it is applied", async () => {
+  const body = { ...example("my-crontab.yaml"), metadata: { name: "null" }, spec: { cronSpec: "* * * * */5", image: null } };
+  const query = { dryRun: "All", fieldManager: "a" };
+  const { transport } = cluster.client;
+  const made = await transport.request({ method: "POST", path: CRONTABS, body, query });
+  expect((made.body as any).spec).not.toHaveProperty("image");
+  const headers = { "content-type": "application/apply-patch+yaml" };
+  const applied = transport.request({ method: "PATCH", path: `${CRONTABS}/null`, body, query, headers });
+  expect(await applied.then(() => "", refusal)).toContain('spec.image in body must be of type string: "null"');
+});
+
 test("an object that the schema forbids is refused with every fault", async () => {
   const bad = { ...example("my-crontab.yaml"), metadata: { name: "bad" }, spec: { cronSpec: 5, image: "", replicas: -1 } };
   const message = await ask("POST", CRONTABS, bad).then(() => "", refusal);

@@ -4,6 +4,7 @@
  *
  * @source staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting v1.36
  */
+import type { Origin } from "../../../shared/api/kind.ts";
 import { deepCopy } from "../../../shared/apimachinery/patch/index.ts";
 import { additionalOf, itemsOf, type Props } from "./structural.ts";
 
@@ -14,9 +15,9 @@ const isObject = (value: unknown): value is Members => typeof value === "object"
 const isForbiddenNull = (value: unknown, props: Props | undefined) => value === null && props !== undefined && !props.nullable;
 
 /** Fills `value` in place. */
-export function fillDefaults(value: unknown, props: Props | undefined): void {
+export function fillDefaults(value: unknown, props: Props | undefined, origin: Origin = "read"): void {
   if (!props) return;
-  dropNulls(value, props);
+  if (origin === "read") dropNulls(value, props);
   fill(value, props);
 }
 
@@ -63,12 +64,4 @@ function dropNulls(value: unknown, props: Props): void {
     if (isForbiddenNull(value[key], schema) && schema.default === undefined) delete value[key];
     else dropNulls(value[key], schema);
   }
-}
-
-/** Whether anything below declares a default, so that an object need not be walked in vain. */
-export function hasDefaults(props: Props | undefined): boolean {
-  if (!props) return false;
-  if (props.default !== undefined) return true;
-  const parts = [...Object.values(props.properties ?? {}), additionalOf(props), itemsOf(props)];
-  return parts.some((part) => hasDefaults(part));
 }

@@ -3,11 +3,11 @@ import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
 } from "../../../shared/api/generated/apiextensions-v1.ts";
-import { defineKind, type Kind, type SubresourceFacts } from "../../../shared/api/kind.ts";
+import { defineKind, type Kind, type Origin, type SubresourceFacts } from "../../../shared/api/kind.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
 import { compareVersions } from "../discovery/groups.ts";
 import { columnsOf } from "./columns.ts";
-import { fillDefaults, hasDefaults } from "./defaulting.ts";
+import { fillDefaults } from "./defaulting.ts";
 import { parseJsonPath } from "./json-path.ts";
 import { publishedSchema } from "./published.ts";
 import { compileSchema } from "./structural.ts";
@@ -46,7 +46,7 @@ export function customKind(crd: CustomResourceDefinition, version: CustomResourc
     ...(crd.metadata.deletionTimestamp && { closing: true }),
     requireResourceVersion: true,
     ...(version.deprecated && { deprecation: deprecationOf(crd, version) }),
-    ...(hasDefaults(props) || hasNulls(props) ? { setDefaults: (object: KubeObject) => fillDefaults(object, props) } : {}),
+    ...(props && { setDefaults: (object: KubeObject, origin?: Origin) => fillDefaults(object, props, origin) }),
     ...(version.selectableFields?.length && { selectableFields: selectable(version.selectableFields) }),
     ...(paths && {
       scale: {
@@ -59,9 +59,6 @@ export function customKind(crd: CustomResourceDefinition, version: CustomResourc
     openApiSchema: (dialect) => publishedSchema(props, dialect),
   });
 }
-
-/** Nulls can only be where there is a schema to forbid them. */
-const hasNulls = (props: unknown) => props !== undefined;
 
 const dotted = (path: string) => path.replace(/^\./, "");
 

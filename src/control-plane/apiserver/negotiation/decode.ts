@@ -1,5 +1,5 @@
 /** A request body as an object of a kind: media type, size, strictness, defaults. */
-import type { Kind } from "../../../shared/api/kind.ts";
+import type { Kind, Origin } from "../../../shared/api/kind.ts";
 import { decodeBody, decodeObject, type BodyKind, type FieldValidation } from "../../../shared/apimachinery/body.ts";
 import { applyDefaults } from "../../../shared/apimachinery/defaults.ts";
 import type { KubeObject } from "../../../shared/apimachinery/meta.ts";
@@ -38,7 +38,7 @@ export async function readObject({ request, into, resources, fieldValidation, wa
 }
 
 /** Declared defaults, then those that depend on other fields. */
-export function setDefaults(kind: Kind<any>, object: KubeObject): void {
+export function setDefaults(kind: Kind<any>, object: KubeObject, origin: Origin = "read"): void {
   applyDefaults(kind.schema, object);
-  kind.setDefaults?.(object);
+  kind.setDefaults?.(object, origin);
 }

@@ -78,7 +78,7 @@ function applied(op: Operation, live: KubeObject | undefined, { kind, body, opti
   if (options.fieldValidation === "Strict" && body.problems.length) throw strictYaml(body.problems);
   warn(op, body.problems);
   const decoded = decodeApplied(kind, object, body.value);
-  setDefaults(kind, decoded);
+  setDefaults(kind, decoded, "applied");
   const { uid } = decoded.metadata;
   if (uid && !live) {
     const text = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
