@@ -5,6 +5,7 @@ import type { KeyedCertificate } from "../../shared/lib/x509/index.ts";
 import { realPlatform, type Platform } from "../../shared/lib/platform.ts";
 import { openEmbeddedStore, openEtcdStore, type Store } from "../store/index.ts";
 import { reconcile } from "./bootstrap/index.ts";
+import { tellDangling } from "./flow-control/index.ts";
 import { createMissing } from "./registry/create-missing.ts";
 import { createSecurity } from "./security.ts";
 import { connectResources, type KubeletCredentials } from "./streaming/index.ts";
@@ -88,6 +89,7 @@ export async function runApiServer(config: ApiServerConfig, signal?: AbortSignal
   });
   const [earlier, listener] = await Promise.all([bootstrapped, listening]);
   const reconciled = reconcile(server.core.context, earlier, { shared: config.etcd !== undefined }).catch(server.core.report);
+  tellDangling(server.core);
   let closing: Promise<void> | undefined;
   const close = () =>
     (closing ??= (async () => {

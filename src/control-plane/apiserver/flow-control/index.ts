@@ -1,0 +1,2 @@
+/** Flow control: what is told of its objects. */
+export { tellDangling } from "./dangling.ts";
