@@ -284,3 +284,9 @@ test.each([
   const found = StorageClass.validate!({ provisioner: "a/b", allowedTopologies } as never, context);
   expect(found.map(({ field, message }) => `${field}: ${message}`)).toEqual(errors);
 });
+
+test("a file of no volume is required and not found", () => {
+  const env = [{ name: "X", valueFrom: { fileKeyRef: { path: "a", key: "b" } } }];
+  const at = "spec.containers[0].env[0].valueFrom.fileKeyRef.volumeName";
+  expect(created(Pod, pod({}, { env })).errors).toEqual([`${at}: Required value`, `${at}: Not found: ""`]);
+});

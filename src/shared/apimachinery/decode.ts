@@ -145,7 +145,7 @@ function planOf(schema: StructSchema): StructPlan {
       owner: plan,
       keep: field.ptr || field.emitZero || EMPTY_IS_MEANT.has(`${plan.goName}.${name}`),
       text,
-      read: reader(field.schema),
+      read: name === "managedFields" ? atTopOnly(reader(field.schema)) : reader(field.schema),
       emit,
     };
     plan.fields.set(name, made);
@@ -153,6 +153,14 @@ function planOf(schema: StructSchema): StructPlan {
   }
   return plan;
 }
+
+/** In the metadata of a template an empty list means nothing. */
+const atTopOnly =
+  (read: Reader): Reader =>
+  (walk, value) => {
+    const entries = read(walk, value);
+    return walk.path.length > 2 && isZero(entries) ? undefined : entries;
+  };
 
 const absent = new WeakSet<object>();
 

@@ -1,12 +1,19 @@
 /** What admission plugins share: which request is meant, and how a refusal is told. */
 import type { Kind } from "../../../shared/api/index.ts";
 import { ApiError, forbiddenError, type StatusCause } from "../../../shared/apimachinery/errors.ts";
+import { isPathSegmentName } from "../../../shared/apimachinery/validation.ts";
 import type { AdmissionAttributes } from "../types.ts";
 
 /** The request is about this kind's objects, or about the named subresource of them. */
 export function concerns({ kind, subresource }: AdmissionAttributes, wanted: Kind<any>, ...subresources: string[]): boolean {
   if (kind.plural !== wanted.plural || kind.group !== wanted.group) return false;
   return subresources.length ? subresources.includes(subresource) : subresource === "";
+}
+
+/** What a client is told of a name that no path can hold; undefined where one can. */
+export function nameFault(name: string): string | undefined {
+  const faults = isPathSegmentName(name);
+  return faults.length ? `invalid resource name ${JSON.stringify(name)}: [${faults.join(" ")}]` : undefined;
 }
 
 /** `pods "a" is forbidden: CAUSE`. A name that is still to be generated shows as its prefix. */

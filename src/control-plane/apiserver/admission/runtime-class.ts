@@ -3,12 +3,13 @@
  *
  * @source plugin/pkg/admission/runtimeclass, pkg/util/tolerations v1.36
  */
+import { apiError } from "../../../shared/apimachinery/errors.ts";
 import { deepEqual } from "../../../shared/apimachinery/patch/index.ts";
 import type { Toleration } from "../../../shared/api/generated/core-v1.ts";
 import { Pod, RuntimeClass } from "../../../shared/api/index.ts";
 import { canonicalQuantity } from "../../../shared/apimachinery/quantity.ts";
 import type { AdmissionAttributes, AdmissionPlugin, ServerContext } from "../types.ts";
-import { concerns, refuse } from "./refuse.ts";
+import { concerns, nameFault, refuse } from "./refuse.ts";
 
 type Amounts = Readonly<Record<string, unknown>>;
 
@@ -45,6 +46,8 @@ export const runtimeClass: AdmissionPlugin = {
 function find(attributes: AdmissionAttributes, server: ServerContext): RuntimeClass | undefined {
   const name = (attributes.object as Pod).spec.runtimeClassName;
   if (name === undefined) return undefined;
+  const fault = nameFault(name);
+  if (fault) throw apiError(500, "", fault);
   const found = server.cache(RuntimeClass).get(name);
   if (!found) throw refuse(attributes, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
   return found;

@@ -22,7 +22,7 @@ import { matchNamespace } from "./hooks.ts";
 import type { Operation } from "./operation.ts";
 import { writeOptions, type WriteOptions } from "./options.ts";
 import { ownUpdated, writerOf } from "./ownership.ts";
-import { present } from "./read.ts";
+import { parseRevision, plainError, present } from "./read.ts";
 import { change } from "./update.ts";
 
 export async function patch(op: Operation): Promise<Result> {
@@ -97,6 +97,9 @@ function strictYaml(problems: readonly string[]) {
 /** An apply that creates needs the right to create, too. */
 async function createApplied(op: Operation, object: KubeObject, options: WriteOptions): Promise<Result> {
   await authorizeAs(op.core, op.user, { ...op.info, verb: "create" });
+  const { resourceVersion = "" } = object.metadata as Partial<ObjectMeta>;
+  if (parseRevision(resourceVersion) === undefined)
+    throw plainError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   delete (object.metadata as Partial<ObjectMeta>).resourceVersion;
   return createObject(op, object, options);
 }

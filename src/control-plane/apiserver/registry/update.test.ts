@@ -1,6 +1,16 @@
 /** What a write is told of metadata, as a v1.36 API server answered. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ConfigMap, Deployment, Event, HorizontalPodAutoscalerV1, Job, Pod, type Kind } from "../../../shared/api/index.ts";
+import {
+  ConfigMap,
+  Deployment,
+  Event,
+  HorizontalPodAutoscalerV1,
+  Job,
+  LimitRange,
+  Namespace,
+  Pod,
+  type Kind,
+} from "../../../shared/api/index.ts";
 import type { ApiError } from "../../../shared/apimachinery/errors.ts";
 import { inMemoryServer, type InMemoryServer } from "../in-memory-server.ts";
 
@@ -116,4 +126,30 @@ test("a refused patch shows the object in its fields' order, numbers as they wer
     running.client.transport.request({ method: "PATCH", path: `${path(Deployment)}/x`, headers, body }),
   );
   expect(message).toContain('\\"name\\":\\"x\\",\\"namespace\\":\\"default\\",\\"uid\\"');
+});
+
+test("a namespace's metadata is judged whole on update", async () => {
+  await ask("POST", "/api/v1/namespaces", { metadata: { name: "n" } });
+  const metadata = { name: "n", generateName: "Bad_" };
+  expect(await refusal(ask("PUT", `/api/v1/${Namespace.plural}/n`, { metadata }))).toContain(
+    "metadata.generateName: Invalid value",
+  );
+});
+
+test("a LimitRange needs no name", async () => {
+  expect((await ask("POST", path(LimitRange), { spec: { limits: [] } })).metadata.name).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test("an apply that creates reads the revision it is given", async () => {
+  const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "new", resourceVersion: "x" } };
+  const headers = { "content-type": "application/apply-patch+yaml" };
+  const request = { method: "PATCH" as const, path: `${path(ConfigMap)}/new`, query: { fieldManager: "m" }, headers, body };
+  expect(await refusal(running.client.transport.request(request))).toBe('strconv.ParseUint: parsing "x": invalid syntax');
+});
+
+test("an empty record of owners in a template is none", async () => {
+  const { spec } = deployment({});
+  const template = { ...spec.template, metadata: { ...spec.template.metadata, managedFields: [] } };
+  const made = await ask("POST", path(Deployment), { metadata: { name: "y" }, spec: { ...spec, template } });
+  expect(made.spec.template.metadata).toEqual({ labels: { a: "b" } });
 });

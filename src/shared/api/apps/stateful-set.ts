@@ -60,7 +60,7 @@ export const StatefulSet = defineKind<T>({
     ];
   },
   validateStatusUpdate({ status }, old) {
-    const errors = validateCounts(status, COUNTS, BOUNDED);
+    const errors = validateCounts(status, COUNTS, BOUNDED, "status.readyReplicas");
     const count = status.collisionCount ?? 0;
     const was = old.status.collisionCount;
     if (was !== undefined && (status.collisionCount === undefined || count < was))

@@ -85,15 +85,20 @@ export function notMoreThanAll(field: string, value: number | string = 0): Field
   return isOver ? [invalidValue(field, value, "must not be greater than 100%")] : [];
 }
 
-/** Counts of a status: none negative, none above what there is. */
-export function validateCounts(status: object, names: readonly string[], bounded: readonly string[] = []): FieldError[] {
+/** Counts of a status: none negative, none above what there is. `ready`: how the kind's message names what is ready. */
+export function validateCounts(
+  status: object,
+  names: readonly string[],
+  bounded: readonly string[] = [],
+  ready = "readyReplicas",
+): FieldError[] {
   const counts = status as Readonly<Record<string, number | undefined>>;
   const errors = names.flatMap((name) => nonNegative(`status.${name}`, counts[name]));
   for (const name of bounded)
     if ((counts[name] ?? 0) > (counts.replicas ?? 0))
       errors.push(invalidValue(`status.${name}`, counts[name] ?? 0, "cannot be greater than status.replicas"));
-  const { availableReplicas: available = 0, readyReplicas: ready = 0 } = counts;
-  if (bounded.includes("availableReplicas") && available > ready)
-    errors.push(invalidValue("status.availableReplicas", available, "cannot be greater than readyReplicas"));
+  const available = counts.availableReplicas ?? 0;
+  if (bounded.includes("availableReplicas") && available > (counts.readyReplicas ?? 0))
+    errors.push(invalidValue("status.availableReplicas", available, `cannot be greater than ${ready}`));
   return errors;
 }

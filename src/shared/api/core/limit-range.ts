@@ -6,6 +6,10 @@ import { validateLimits } from "./validation/limit-range.ts";
 export const LimitRange = defineKind<T>({
   ...facts["v1/limitranges"],
   createOnUpdate: true,
+  /** One that nobody names has a name that nobody else has. */
+  prepareForCreate({ metadata }) {
+    metadata.name ||= metadata.uid;
+  },
   validate: ({ spec }) => validateLimits(spec?.limits),
   setDefaults({ spec }) {
     for (const item of spec?.limits ?? []) {

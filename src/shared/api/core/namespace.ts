@@ -13,6 +13,7 @@ export const Namespace = defineKind<T>({
   ...facts["v1/namespaces"],
   cells: (namespace, context) => [namespace.metadata.name, namespace.status?.phase ?? "", age(namespace, context)],
   name: "label",
+  revalidatesMetadata: true,
   returnDeletedObject: true,
   selectableFields: {
     name: (namespace) => namespace.metadata.name,

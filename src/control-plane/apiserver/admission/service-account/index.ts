@@ -10,7 +10,7 @@ import { sleep, type Platform } from "../../../../shared/lib/platform.ts";
 import type { AdmissionAttributes, AdmissionPlugin, ServerContext } from "../../types.ts";
 import { mountableSecretFault } from "./mountable-secrets.ts";
 import { secretsOf } from "../../pod-references.ts";
-import { concerns, refuse } from "../refuse.ts";
+import { concerns, nameFault, refuse } from "../refuse.ts";
 
 const MIRROR_POD = "kubernetes.io/config.mirror";
 const ENFORCE_MOUNTABLE = "kubernetes.io/enforce-mountable-secrets";
@@ -54,7 +54,8 @@ export function serviceAccount({ clock, random }: Platform): AdmissionPlugin {
       if (name !== "default" || tried === TRIES) break;
       await sleep(clock, WAIT_MS);
     }
-    throw refuse(attributes, `error looking up service account ${key}: serviceaccount ${JSON.stringify(name)} not found`);
+    const why = nameFault(name) ?? `serviceaccount ${JSON.stringify(name)} not found`;
+    throw refuse(attributes, `error looking up service account ${key}: ${why}`);
   }
 
   async function check(attributes: AdmissionAttributes, server: ServerContext): Promise<void> {

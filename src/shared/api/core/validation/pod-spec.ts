@@ -182,8 +182,9 @@ function validateFileVolumes(field: string, spec: PodSpec): FieldError[] {
   const emptyDirs = new Set((spec.volumes ?? []).filter((volume) => volume.emptyDir).map(({ name }) => name));
   return placedContainers(field, spec).flatMap(({ field: at, container }) =>
     (container.env ?? []).flatMap(({ valueFrom }, i) => {
-      const name = valueFrom?.fileKeyRef?.volumeName;
-      if (!name || emptyDirs.has(name)) return [];
+      if (!valueFrom?.fileKeyRef) return [];
+      const name: string = valueFrom.fileKeyRef.volumeName ?? "";
+      if (emptyDirs.has(name)) return [];
       const where = `${at}.env[${i}].valueFrom.fileKeyRef.volumeName`;
       const isKnown = spec.volumes?.some((volume) => volume.name === name);
       return isKnown
