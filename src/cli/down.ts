@@ -26,8 +26,10 @@ async function stop(name: string, { purge }: { purge: boolean }): Promise<void> 
     await Promise.all(nodes.map((index) => stopSupervised(join(nodesDir, String(index)))));
     await stopSupervised(join(dir, "server"));
     if (process.getuid?.() === 0 && process.platform === "linux") {
-      for (const index of nodes)
-        await removeNodeState({ dataDir: join(nodesDir, String(index)), cgroupRoot: nodeCgroup(name, index) });
+      // All at once: containerd takes two seconds to end.
+      await Promise.all(
+        nodes.map((index) => removeNodeState({ dataDir: join(nodesDir, String(index)), cgroupRoot: nodeCgroup(name, index) })),
+      );
       await destroyClusterNetwork(name);
     }
   });
