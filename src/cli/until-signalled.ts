@@ -10,9 +10,17 @@ const GRACE_MS = 4000;
 /** Values of `--name value` options, all of which are required. */
 export function requiredOptions<Name extends string>(args: string[], names: readonly Name[]): Record<Name, string> {
   const options = Object.fromEntries(names.map((name) => [name, { type: "string" as const }]));
-  const { values } = parseArgs({ args, options });
+  const { values } = parsed(args, options);
   for (const name of names) if (typeof values[name] !== "string") fail(`--${name} is required`);
   return values as Record<Name, string>;
+}
+
+function parsed(args: string[], options: Record<string, { type: "string" }>) {
+  try {
+    return parseArgs({ args, options });
+  } catch (error) {
+    return fail((error as Error).message, error);
+  }
 }
 
 /** Does the work; ends the process with it. */

@@ -36,6 +36,7 @@ test("bad options and settings are named", () => {
   expect(simulate("--config", "/nowhere/at/all.yaml").stderr).toContain("ENOENT");
   expect(cluster.knarr("status", "--name", "nobody").stderr).toContain('no cluster named "nobody"');
   expect(cluster.knarr("frobnicate").code).toBe(1);
+  expect(cluster.knarr("apiserver", "--bogus").stderr).toMatch(/^knarr: Unknown option '--bogus'.*\n$/);
 });
 
 test("a port in use is refused before anything is started", () => {
