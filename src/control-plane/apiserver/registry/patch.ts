@@ -4,6 +4,7 @@
  * @source staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go v1.36
  */
 import type { Kind } from "../../../shared/api/kind.ts";
+import { withNulls } from "../../../shared/apimachinery/encode.ts";
 import { apiError, badRequest, conflict, unsupportedMediaType } from "../../../shared/apimachinery/errors.ts";
 import type { KubeObject, ObjectMeta } from "../../../shared/apimachinery/meta.ts";
 import {
@@ -74,7 +75,9 @@ export function patched(op: Operation, live: KubeObject, request: PatchRequest):
 
 function applied(op: Operation, live: KubeObject | undefined, { kind, body, options }: PatchRequest): KubeObject {
   const writer = { ...writerOf(op, kind), manager: options.fieldManager };
-  const { object } = applyConfiguration(live as never, body.value, writer, options.force);
+  // With its nulls: a reference as a whole differs from one that leaves out what Go always writes.
+  const before = live && withNulls(kind.schema, live);
+  const { object } = applyConfiguration(before as never, body.value, writer, options.force);
   if (options.fieldValidation === "Strict" && body.problems.length) throw strictYaml(body.problems);
   warn(op, body.problems);
   const decoded = decodeApplied(kind, object, body.value);
@@ -98,7 +101,7 @@ function strictYaml(problems: readonly string[]) {
 async function createApplied(op: Operation, object: KubeObject, options: WriteOptions): Promise<Result> {
   await authorizeAs(op.core, op.user, { ...op.info, verb: "create" });
   const { resourceVersion = "" } = object.metadata as Partial<ObjectMeta>;
-  if (parseRevision(resourceVersion) === undefined)
+  if (resourceVersion && parseRevision(resourceVersion) === undefined)
     throw plainError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   delete (object.metadata as Partial<ObjectMeta>).resourceVersion;
   return createObject(op, object, options);

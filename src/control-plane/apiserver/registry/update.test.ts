@@ -8,6 +8,7 @@ import {
   Job,
   LimitRange,
   Namespace,
+  PersistentVolumeClaim,
   Pod,
   type Kind,
 } from "../../../shared/api/index.ts";
@@ -145,6 +146,8 @@ test("an apply that creates reads the revision it is given", async () => {
   const headers = { "content-type": "application/apply-patch+yaml" };
   const request = { method: "PATCH" as const, path: `${path(ConfigMap)}/new`, query: { fieldManager: "m" }, headers, body };
   expect(await refusal(running.client.transport.request(request))).toBe('strconv.ParseUint: parsing "x": invalid syntax');
+  const without = { ...body, metadata: { name: "new" } };
+  expect(await refusal(running.client.transport.request({ ...request, body: without }))).toBe("");
 });
 
 test("an empty record of owners in a template is none", async () => {
@@ -152,4 +155,18 @@ test("an empty record of owners in a template is none", async () => {
   const template = { ...spec.template, metadata: { ...spec.template.metadata, managedFields: [] } };
   const made = await ask("POST", path(Deployment), { metadata: { name: "y" }, spec: { ...spec, template } });
   expect(made.spec.template.metadata).toEqual({ labels: { a: "b" } });
+});
+
+test("an apply that leaves out a null of a reference changes the reference", async () => {
+  const spec = {
+    accessModes: ["ReadWriteOnce"],
+    resources: { requests: { storage: "1Gi" } },
+    dataSource: { kind: "PersistentVolumeClaim", name: "other" },
+  };
+  const at = path(PersistentVolumeClaim);
+  await ask("POST", at, { metadata: { name: "c" }, spec });
+  const body = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "c" }, spec };
+  const headers = { "content-type": "application/apply-patch+yaml" };
+  const request = { method: "PATCH" as const, path: `${at}/c`, query: { fieldManager: "m" }, headers, body };
+  expect(await refusal(running.client.transport.request(request))).toContain("conflict with");
 });
