@@ -109,9 +109,19 @@ const ALWAYS_MEASURED: Readonly<Record<string, string>> = {
 };
 
 const IN_ORDER = [
-  ...["target", "name", "metricName", "metricSelector", "targetValue", "currentValue"],
-  ...["targetAverageUtilization", "currentAverageUtilization", "targetAverageValue", "currentAverageValue"],
-  ...["selector", "averageValue", "container"],
+  "target",
+  "name",
+  "metricName",
+  "metricSelector",
+  "targetValue",
+  "currentValue",
+  "targetAverageUtilization",
+  "currentAverageUtilization",
+  "targetAverageValue",
+  "currentAverageValue",
+  "selector",
+  "averageValue",
+  "container",
 ];
 
 /** `{ target: { averageValue } }` in v2 is `targetAverageValue` beside the name in v1. */
