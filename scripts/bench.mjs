@@ -36,6 +36,15 @@ const get = (port, path, headers = {}) =>
     r.on("error", reject).end();
   });
 
+/** The loads of bench/api-load, and what they aim at. */
+const LOADS = {
+  "create-1-client": "",
+  "create-64-clients": "target 4,000/s at 0.4 ms",
+  "get-32-clients": "target 15,000/s at 0.06 ms",
+  "list-500": "target 4 ms",
+  "list-all": "",
+};
+
 /** A control plane with simulated nodes and a directory of its own, as `up` starts it. */
 async function startServer({ dir = mkdtempSync(join(scratch, "server-")), nodes = 1, port, settings = {} } = {}) {
   port ??= await freePort();
@@ -120,18 +129,27 @@ const benches = {
       "target 180 MiB",
     );
   },
+  /** Each run on a fresh server; of each measure the median of its own. */
   async load() {
-    const s = await startServer();
-    const token = tokenOf(s);
-    console.log(
-      execFileSync(
-        join(root, "bench/api-load"),
-        ["knarr", `https://127.0.0.1:${s.port}`, String(s.child.pid), `authorization: Bearer ${token}`],
-        { encoding: "utf8" },
-      ).trim(),
-    );
-    console.log("targets: create 4,000/s at 0.4 ms; get 15,000/s at 0.06 ms; list-500 4 ms");
-    await s.stop();
+    const runs = [];
+    for (let i = 0; i < RUNS; i++) {
+      const s = await startServer();
+      const args = ["knarr", `https://127.0.0.1:${s.port}`, String(s.child.pid), `authorization: Bearer ${tokenOf(s)}`];
+      runs.push(...execFileSync(join(root, "bench/api-load"), args, { encoding: "utf8" }).trim().split("\n"));
+      await s.stop();
+    }
+    for (const [what, note] of Object.entries(LOADS)) {
+      const lines = runs.filter((line) => line.split("\t")[1] === what);
+      const of = (pattern) => lines.map((line) => Number(pattern.exec(line)?.[1]));
+      const rates = of(/([\d.]+) req\/s/);
+      const spread = `${Math.min(...rates).toFixed(0)} to ${Math.max(...rates).toFixed(0)}`;
+      const cpu = median(of(/([\d.]+) ms server CPU/)).toFixed(3);
+      show(what, `${median(rates).toFixed(0)}/s (${spread}, ${lines.length} runs) at ${cpu} ms CPU`, note);
+      const failed = of(/failed (\d+)/).reduce((sum, n) => sum + n, 0);
+      if (failed) show(`  failed`, failed);
+    }
+    const memory = runs.map((line) => /rss after (\d+)/.exec(line)?.[1]).filter(Boolean);
+    show("resident memory after it", range(memory.map(Number), "MiB"));
   },
   async crash() {
     const dir = mkdtempSync(join(scratch, "crash-"));
