@@ -3,8 +3,8 @@ import type { Cri } from "./client.ts";
 import { mountsImages, relativeLayers } from "./image-views.ts";
 
 test("layers are named from the directory they share, where they share one", () => {
-  const long = "/root/snapshots/12/fs:/root/snapshots/7/fs";
-  expect(relativeLayers(long)).toEqual({ cwd: "/root/snapshots", layers: "12/fs:7/fs" });
+  const long = "/state/snapshots/12/fs:/state/snapshots/7/fs";
+  expect(relativeLayers(long)).toEqual({ cwd: "/state/snapshots", layers: "12/fs:7/fs" });
   expect(relativeLayers("/a/1/fs:/b/2/fs")).toEqual({ layers: "/a/1/fs:/b/2/fs" });
   expect(relativeLayers(undefined)).toEqual({});
 });

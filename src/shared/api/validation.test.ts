@@ -97,6 +97,12 @@ test.each<[string, Kind<any>, Json, string[]]>([
     ].map((text) => `spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.labels: Invalid value: "": ${text}`),
   ],
   [
+    "an iSCSI name of a form that none has",
+    Pod,
+    withVolume({ iscsi: { targetPortal: "10.0.0.1", iqn: "naa.0123456789abcdef", lun: 0 } }),
+    ['spec.volumes[0].iscsi.iqn: Invalid value: "naa.0123456789abcdef": must be valid format'],
+  ],
+  [
     "a registry without a port",
     Pod,
     withVolume({ quobyte: { registry: "x", volume: "v" } }),

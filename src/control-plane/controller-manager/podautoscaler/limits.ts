@@ -83,7 +83,7 @@ function bound(
   now: number,
 ): Limited {
   if (wanted > current) {
-    const rate = Math.max(current, mostUp(current, up, memory.changes, now));
+    const rate = Math.max(current, reach(current, up, memory.changes, now, 1));
     if (wanted > Math.min(rate, max)) {
       return rate < max
         ? {
@@ -100,7 +100,7 @@ function bound(
           };
     }
   } else if (wanted < current) {
-    const rate = Math.min(current, leastDown(current, down, memory.changes, now));
+    const rate = Math.min(current, reach(current, down, memory.changes, now, -1));
     if (wanted < Math.max(rate, min)) {
       return rate > min
         ? {
@@ -130,31 +130,20 @@ function changed(changes: readonly Change[], seconds: number, now: number, sign:
   return changes.filter((c) => now - c.at < seconds * 1000 && Math.sign(c.by) === sign).reduce((n, c) => n + c.by, 0);
 }
 
-function mostUp(
+/** How far the policies let it go up or down within their periods. */
+function reach(
   current: number,
   { policies = [], selectPolicy = "Max" }: HPAScalingRules,
   changes: readonly Change[],
   now: number,
+  sign: 1 | -1,
 ): number {
   if (selectPolicy === "Disabled") return current;
+  const whole = sign === 1 ? Math.ceil : Math.trunc;
   const sizes = policies.map(({ type, value, periodSeconds }) => {
-    const start = current - changed(changes, periodSeconds, now, 1);
-    return type === "Pods" ? start + value : Math.ceil(start * (1 + value / 100));
+    const start = current - changed(changes, periodSeconds, now, sign);
+    return type === "Pods" ? start + sign * value : whole(start * (1 + (sign * value) / 100));
   });
-  return selectPolicy === "Min" ? Math.min(...sizes) : Math.max(...sizes);
-}
-
-function leastDown(
-  current: number,
-  { policies = [], selectPolicy = "Max" }: HPAScalingRules,
-  changes: readonly Change[],
-  now: number,
-): number {
-  if (selectPolicy === "Disabled") return current;
-  const sizes = policies.map(({ type, value, periodSeconds }) => {
-    const start = current - changed(changes, periodSeconds, now, -1);
-    return type === "Pods" ? start - value : Math.trunc(start * (1 - value / 100));
-  });
-  // The largest change is the smallest size.
-  return selectPolicy === "Min" ? Math.max(...sizes) : Math.min(...sizes);
+  // Downwards, the largest change is the smallest size.
+  return (selectPolicy === "Min") === (sign === 1) ? Math.min(...sizes) : Math.max(...sizes);
 }

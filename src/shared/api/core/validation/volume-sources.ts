@@ -52,10 +52,12 @@ const ISCSI_NAMES: readonly (readonly [prefix: string, form: RegExp])[] = [
   ["naa", /^naa.[a-zA-Z0-9]{32}$/],
 ];
 
-const iscsiName = (path: string, name: string): FieldError[] =>
-  ISCSI_NAMES.some(([prefix, form]) => name.startsWith(prefix) && form.test(name))
-    ? []
-    : [invalidValue(path, name, "must be valid format")];
+/** @param otherStart what is said of a name of no known form: pods and volumes say it differently. */
+export function iscsiName(path: string, name: string, otherStart = "must be valid format"): FieldError[] {
+  const known = ISCSI_NAMES.find(([prefix]) => name.startsWith(prefix));
+  if (!known) return [invalidValue(path, name, otherStart)];
+  return known[1].test(name) ? [] : [invalidValue(path, name, "must be valid format")];
+}
 
 const validateIscsi: Rule<"iscsi"> = (source, path, volume) => {
   const { targetPortal = "", iqn = "", lun, initiatorName, secretRef } = source;
@@ -72,7 +74,7 @@ const validateIscsi: Rule<"iscsi"> = (source, path, volume) => {
   return errors;
 };
 
-const validateFibreChannel: Rule<"fc"> = ({ targetWWNs = [], wwids = [], lun }, path) => {
+export const validateFibreChannel: Rule<"fc"> = ({ targetWWNs = [], wwids = [], lun }, path) => {
   const at = `${path}.targetWWNs`;
   const errors: FieldError[] = [];
   if (!targetWWNs.length && !wwids.length) errors.push(required(at, "must specify either targetWWNs or wwids, but not both"));

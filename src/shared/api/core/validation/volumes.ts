@@ -8,7 +8,6 @@ import { compareQuantities } from "../../../apimachinery/quantity.ts";
 import { isDNS1123Label, isDNS1123Subdomain, validateAnnotations, validateLabels } from "../../../apimachinery/validation.ts";
 import type {
   DownwardAPIVolumeFile,
-  FCVolumeSource,
   ISCSIVolumeSource,
   KeyToPath,
   PersistentVolumeClaimTemplate,
@@ -21,7 +20,9 @@ import { validateFieldRef, validateResourceFieldRef, VOLUME_FIELDS } from "./env
 import { validateClaimSpec } from "./claim.ts";
 import type { Volumes } from "./mounts.ts";
 import {
+  iscsiName,
   validateAzureDisk,
+  validateFibreChannel,
   validateFlocker,
   validateHostPath,
   validateQuobyte,
@@ -105,7 +106,7 @@ const SOURCES: { [K in keyof Volume]?: Judge<K> } = {
     ...validateMode(`${field}.defaultMode`, defaultMode),
     ...items.flatMap((file) => validateDownwardFile(field, file)),
   ],
-  fc: validateFc,
+  fc: (field, source) => validateFibreChannel(source, field),
   flexVolume: (field, { driver, options = {} }) => [
     ...need(`${field}.driver`, driver),
     ...Object.keys(options).flatMap((key) =>
@@ -262,40 +263,20 @@ function validateTrustBundle(
   return [...errors, ...need(`${field}.path`, path), ...nonReservedPath(`${field}.path`, path), ...unique(path, path)];
 }
 
-const IQN: Readonly<Record<string, RegExp>> = {
-  iqn: /^iqn\.\d{4}-\d{2}\.([[:a-z0-9-.]+)(:[^,;*&$|\s]+)$/i,
-  eui: /^eui.[0-9a-f]{16}$/i,
-  naa: /^naa.[0-9a-f]{16,32}$/i,
-};
+const ISCSI_START = "must be valid format starting with iqn, eui, or naa";
 
 function validateIscsi(field: string, source: ISCSIVolumeSource, { name }: Volume): FieldError[] {
   const { targetPortal, iqn, lun, initiatorName, secretRef } = source;
   const errors = [...need(`${field}.targetPortal`, targetPortal), ...need(`${field}.iqn`, iqn)];
-  if (iqn) errors.push(...validateInitiator(`${field}.iqn`, iqn));
+  if (iqn) errors.push(...iscsiName(`${field}.iqn`, iqn, ISCSI_START));
   if (lun < 0 || lun > 255) errors.push(invalidValue(`${field}.lun`, lun, "must be between 0 and 255, inclusive"));
   if ((source.chapAuthDiscovery || source.chapAuthSession) && !secretRef) errors.push(required(`${field}.secretRef`));
   if (initiatorName === undefined) return errors;
-  errors.push(...validateInitiator(`${field}.initiatorname`, initiatorName));
+  errors.push(...iscsiName(`${field}.initiatorname`, initiatorName, ISCSI_START));
   const text =
     "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.";
   if (`${name}:${targetPortal}`.length > 64) errors.push(invalidValue(field.replace(/iscsi$/, "name"), name, text));
   return errors;
-}
-
-function validateInitiator(field: string, name: string): FieldError[] {
-  const pattern = IQN[name.slice(0, 3)];
-  if (!pattern) return [invalidValue(field, name, "must be valid format starting with iqn, eui, or naa")];
-  return pattern.test(name) ? [] : [invalidValue(field, name, "must be valid format")];
-}
-
-function validateFc(field: string, { targetWWNs = [], wwids = [], lun }: FCVolumeSource): FieldError[] {
-  const at = `${field}.targetWWNs`;
-  if (targetWWNs.length === 0)
-    return wwids.length > 0 ? [] : [required(at, "must specify either targetWWNs or wwids, but not both")];
-  const errors =
-    wwids.length > 0 ? [invalidValue(at, targetWWNs, "targetWWNs and wwids can not be specified simultaneously")] : [];
-  if (lun === undefined) return [...errors, required(`${field}.lun`, "lun is required if targetWWNs is specified")];
-  return lun < 0 || lun > 255 ? [...errors, invalidValue(`${field}.lun`, lun, "must be between 0 and 255, inclusive")] : errors;
 }
 
 const MAX_DRIVER = 63;
